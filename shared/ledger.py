@@ -1,0 +1,54 @@
+"""The write-ahead ledger: each Azure resource is in it before it is created, and until it is gone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.models.records import LedgerEntry, LedgerState
+from shared.models.steps import ImportJob
+from shared.naming import staging
+from shared.ports import CatalogStore, Query
+
+_LARGEST_LEDGER = 100
+"""More resources than any of our operations makes."""
+
+
+def group_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
+    """The staging resource group, with its place in the order of creation."""
+    return ((10, staging(job).group_id),)
+
+
+def network_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
+    """The network security group."""
+    return ((20, staging(job).nsg_id),)
+
+
+def machine_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
+    """All that the VM's own PUT creates."""
+    names = staging(job)
+    public_ip = ((33, names.public_ip_id),) if job.create_public_ip else ()
+    return ((30, names.vm_id), (31, names.nic_id), (32, names.os_disk_id), *public_ip)
+
+
+def write(
+    catalog: CatalogStore, job: ImportJob, resources: Sequence[tuple[int, str]], state: str, at: datetime
+) -> None:
+    """Write the state of resources; the last writer wins, as one operation has one writer."""
+    for order, resource_id in resources:
+        catalog.put(
+            LedgerEntry(
+                org_id=job.org_id,
+                operation_id=job.operation_id,
+                order=order,
+                resource_id=resource_id,
+                state=state,
+                updated_at=at,
+            )
+        )
+
+
+def close(catalog: CatalogStore, operation_id: str, at: datetime) -> None:
+    """Everything of the operation is gone from Azure."""
+    entries = catalog.list(LedgerEntry, operation_id, Query(size=_LARGEST_LEDGER)).items
+    for entry in entries:
+        if entry.state != LedgerState.GONE:
+            catalog.put(entry.now(LedgerState.GONE, at))

@@ -1,0 +1,256 @@
+"""The records at rest, each with the table, partition and row it lives in (see docs/architecture.md).
+
+A record is immutable; a change is a copy (`model_copy(update=…)`) that is written back under the `etag` it was
+read with. Fields have defaults wherever an older version of the schema may lack them.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from pydantic import Field
+
+from shared.models.base import CATALOG, HISTORY, LEDGER, PROVIDERS, Model, Record, UtcTime
+from shared.states import (
+    Action,
+    AssetStatus,
+    AssetType,
+    GpuType,
+    OperationStatus,
+    OsType,
+    ProviderLabel,
+    SourceType,
+    StreamStatus,
+    VersionStatus,
+    VersionType,
+)
+
+TABLES = (CATALOG, HISTORY, LEDGER, PROVIDERS)
+
+
+class CatalogRecord(Record):
+    """A record in an org's partition of the catalogue: all of an accepted request lands in one transaction."""
+
+    org_id: str
+
+    @property
+    def partition_key(self) -> str:
+        """The org."""
+        return self.org_id
+
+    @classmethod
+    def key(cls, *ids: str) -> str:
+        """The kind, then the ids: `version:{image}:{id}`; one partition holds every kind."""
+        return ":".join((cls.kind, *ids))
+
+
+class Image(CatalogRecord):
+    """An image ("stream")."""
+
+    kind: ClassVar[str] = "image"
+
+    id: str
+    name: str
+    description: str = ""
+    status: StreamStatus
+    os: str = ""
+    os_type: OsType
+    os_family: OsType
+    multi_session: bool = False
+    gpu_type: GpuType = GpuType.NONE
+    provider_label: ProviderLabel = ProviderLabel.AZURE
+    provider_instance_id: str
+    source_type: SourceType
+    source_stream_id: str | None = None
+    source_version_id: str | None = None
+    created_at: UtcTime
+    updated_at: UtcTime
+    revision: int = 0
+    """Counts the changes of status; numbers the entries of the history."""
+
+    @property
+    def row_key(self) -> str:
+        """`image:{id}`."""
+        return self.key(self.id)
+
+
+class Version(CatalogRecord):
+    """A version of an image; immutable but for its status."""
+
+    kind: ClassVar[str] = "version"
+
+    image_id: str
+    id: str
+    name: str
+    description: str = ""
+    status: VersionStatus
+    version_source: str
+    version_type: VersionType
+    version_history: tuple[str, ...] = ()
+    created_at: UtcTime
+    updated_at: UtcTime
+
+    @property
+    def row_key(self) -> str:
+        """`version:{image}:{id}`."""
+        return self.key(self.image_id, self.id)
+
+
+class ErrorInfo(Model):
+    """Why something failed, as people and programs are shown it. Never holds a secret."""
+
+    code: str
+    message: str
+    step: str | None = None
+    correlation_id: str | None = None
+    details: tuple["ErrorInfo", ...] = ()
+
+
+class Asset(CatalogRecord):
+    """An asset ("copy"): a version made concrete in one provider instance."""
+
+    kind: ClassVar[str] = "asset"
+
+    image_id: str
+    version_id: str
+    id: str
+    type: AssetType
+    status: AssetStatus
+    provider_instance_id: str
+    source_asset_id: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+    """`assetDetails.data`: what the caller sent, and what the workflow found out and made."""
+    error: ErrorInfo | None = None
+    created_at: UtcTime
+    updated_at: UtcTime
+
+    @property
+    def row_key(self) -> str:
+        """`asset:{image}:{version}:{id}`."""
+        return self.key(self.image_id, self.version_id, self.id)
+
+
+class RetryInfo(Model):
+    """A retry that is waiting."""
+
+    attempt: int
+    """The number of the attempt to come; the first attempt of a step is 1."""
+    at: UtcTime
+    reason: ErrorInfo
+
+
+class Operation(CatalogRecord):
+    """The work behind one request; its id is the instance id of the orchestration."""
+
+    kind: ClassVar[str] = "operation"
+
+    id: str
+    action: Action
+    status: OperationStatus
+    image_id: str
+    version_id: str
+    asset_id: str
+    step: str | None = None
+    step_title: str | None = None
+    step_number: int = 0
+    step_count: int = 0
+    percent_complete: int = 0
+    created_at: UtcTime
+    started_at: UtcTime | None = None
+    last_changed_at: UtcTime
+    ended_at: UtcTime | None = None
+    error: ErrorInfo | None = None
+    retry: RetryInfo | None = None
+
+    @property
+    def row_key(self) -> str:
+        """`operation:{id}`."""
+        return self.key(self.id)
+
+
+class NameReservation(CatalogRecord):
+    """Holds an image's name in its org; names are equal without regard to case."""
+
+    kind: ClassVar[str] = "name"
+
+    name: str
+    image_id: str
+
+    @property
+    def row_key(self) -> str:
+        """`name:{name in lower case}`, which also sorts an org's images by name."""
+        return self.key(self.name.lower())
+
+
+class HistoryEntry(Record):
+    """One change of status, or one retry."""
+
+    table: ClassVar[str] = HISTORY
+    kind: ClassVar[str] = "history"
+
+    org_id: str
+    image_id: str
+    at: UtcTime
+    sequence: int
+    entity: str
+    """IMAGE, VERSION or ASSET."""
+    entity_id: str
+    before: str | None
+    after: str
+    operation_id: str | None = None
+    step: str | None = None
+    attempt: int | None = None
+    error: ErrorInfo | None = None
+
+    @property
+    def partition_key(self) -> str:
+        """The image."""
+        return self.image_id
+
+    @property
+    def row_key(self) -> str:
+        """The newest first: the time counts backwards, then the sequence does."""
+        return f"{_backwards(self.at)}-{999_999 - self.sequence:06d}"
+
+
+class LedgerState:
+    """The states of a ledger entry."""
+
+    CREATING = "creating"
+    EXISTS = "exists"
+    GONE = "gone"
+
+
+class LedgerEntry(Record):
+    """An Azure resource of ours: written before it is created, kept until it is gone."""
+
+    table: ClassVar[str] = LEDGER
+    kind: ClassVar[str] = "resource"
+
+    org_id: str
+    operation_id: str
+    order: int
+    """The order of creation; the way back is the other way round."""
+    resource_id: str
+    state: str
+    updated_at: UtcTime
+
+    @property
+    def partition_key(self) -> str:
+        """The operation."""
+        return self.operation_id
+
+    @property
+    def row_key(self) -> str:
+        """The order, padded so that it sorts."""
+        return f"{self.order:03d}"
+
+    def now(self, state: str, at: datetime) -> Self:
+        """The entry in another state."""
+        return self.model_copy(update={"state": state, "updated_at": at})
+
+
+_LAST_MICROSECOND = 10**17 - 1
+
+
+def _backwards(moment: datetime) -> str:
+    return f"{_LAST_MICROSECOND - int(moment.timestamp() * 1_000_000):017d}"

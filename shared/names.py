@@ -1,0 +1,40 @@
+"""The names that cross a boundary: durable functions, and the ids of their instances."""
+
+from enum import StrEnum
+
+
+class Orchestrator(StrEnum):
+    """Names of orchestrations."""
+
+    IMPORT_IMAGE = "import_image"
+    RUN_STEP = "run_step"
+
+
+class Activity(StrEnum):
+    """Names of activities: the name of the function is the name it is registered under."""
+
+    RECORD_PROGRESS = "record_progress"
+    CONFIRM_ACCEPTANCE = "confirm_acceptance"
+    ABANDON_OPERATION = "abandon_operation"
+    DELETE_SECRET = "delete_secret"  # noqa: S105 - a name
+    PREFLIGHT_IMPORT = "preflight_import"
+    ACCEPT_MARKETPLACE_TERMS = "accept_marketplace_terms"
+    CREATE_RESOURCE_GROUP = "create_resource_group"
+    BEGIN_NETWORK_SECURITY_GROUP = "begin_network_security_group"
+    CHECK_NETWORK_SECURITY_GROUP = "check_network_security_group"
+    BEGIN_VIRTUAL_MACHINE = "begin_virtual_machine"
+    CHECK_VIRTUAL_MACHINE = "check_virtual_machine"
+    CHECK_GUEST_AGENT = "check_guest_agent"
+    BEGIN_REMOTE_DESKTOP = "begin_remote_desktop"
+    CHECK_REMOTE_DESKTOP = "check_remote_desktop"
+    BEGIN_GPU_DRIVER = "begin_gpu_driver"
+    CHECK_GPU_DRIVER = "check_gpu_driver"
+    BEGIN_RESTART = "begin_restart"
+    CHECK_RESTART = "check_restart"
+    BEGIN_CLEAN_UP = "begin_clean_up"
+    CHECK_CLEAN_UP = "check_clean_up"
+
+
+def step_instance_id(operation_id: str, step: str) -> str:
+    """The instance id of the sub-orchestration of a step: readable in the portal, and unique for its operation."""
+    return f"{operation_id}:{step}"

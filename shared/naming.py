@@ -1,0 +1,95 @@
+"""Names of Azure resources, derived from our ids: every retry finds what the last attempt made.
+
+Limits are Azure's: a Windows computer name has at most 15 characters, a resource group's name 90.
+"""
+
+from dataclasses import dataclass
+
+from shared.models.steps import ImportJob
+
+_VM_API = "Microsoft.Compute/virtualMachines"
+
+
+def short(identifier: str, length: int = 12) -> str:
+    """The first characters of an id (a UUID), without dashes."""
+    return identifier.replace("-", "")[:length].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The names of the staging resources of one version; all of them are in its own resource group."""
+
+    subscription_id: str
+    resource_group: str
+    vm: str
+
+    @property
+    def group_id(self) -> str:
+        """ARM id of the resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+    @property
+    def vm_id(self) -> str:
+        """ARM id of the virtual machine."""
+        return f"{self.group_id}/providers/{_VM_API}/{self.vm}"
+
+    @property
+    def nsg(self) -> str:
+        """Name of the network security group."""
+        return f"{self.vm}-nsg"
+
+    @property
+    def nsg_id(self) -> str:
+        """ARM id of the network security group."""
+        return f"{self.group_id}/providers/Microsoft.Network/networkSecurityGroups/{self.nsg}"
+
+    @property
+    def nic(self) -> str:
+        """Name of the NIC that the VM's own PUT creates."""
+        return f"{self.vm}-nic"
+
+    @property
+    def nic_id(self) -> str:
+        """ARM id of the NIC."""
+        return f"{self.group_id}/providers/Microsoft.Network/networkInterfaces/{self.nic}"
+
+    @property
+    def public_ip(self) -> str:
+        """Name of the public IP address that the VM's own PUT creates."""
+        return f"{self.vm}-pip"
+
+    @property
+    def public_ip_id(self) -> str:
+        """ARM id of the public IP address."""
+        return f"{self.group_id}/providers/Microsoft.Network/publicIPAddresses/{self.public_ip}"
+
+    @property
+    def os_disk(self) -> str:
+        """Name of the OS disk."""
+        return f"{self.vm}-os"
+
+    @property
+    def os_disk_id(self) -> str:
+        """ARM id of the OS disk."""
+        return f"{self.group_id}/providers/Microsoft.Compute/disks/{self.os_disk}"
+
+
+def staging(job: ImportJob) -> Staging:
+    """The staging names of a job's version."""
+    return Staging(
+        subscription_id=str(job.provider.subscription_id),
+        resource_group=f"rg-img-{short(job.version_id, 20)}",
+        vm=f"vm{short(job.version_id)}",
+    )
+
+
+def tags(job: ImportJob) -> dict[str, str]:
+    """The tags of each of our resources: whose it is, and which operation made it."""
+    return {
+        "createdBy": "image-catalog",
+        "orgId": job.org_id,
+        "imageId": job.image_id,
+        "versionId": job.version_id,
+        "assetId": job.asset_id,
+        "operationId": job.operation_id,
+    }

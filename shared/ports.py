@@ -1,0 +1,229 @@
+"""What the workflow needs of the outside, as protocols. `shared.wiring` chooses who fills them.
+
+Every method of these blocks until it has its answer; async code calls them through `asyncio.to_thread`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from shared.models.base import Record
+from shared.models.steps import Facts, Finding, ImportJob, MarketplaceImage
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """Some records, and how to get those after them.
+
+    Attributes:
+        items: the records; may be fewer than asked for, even none, while there are more to come.
+        continuation: what to ask the next page with, or None where this is the last.
+    """
+
+    items: Sequence[R]
+    continuation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which records of one partition to list, in the order of their row keys.
+
+    Attributes:
+        below: the outer ids that the records are below, such as the image of a version.
+        row_prefix: what the last part of the row key begins with.
+        equals: field (in the wire's camelCase) to the value it must have, or the values it may have.
+        size: how many at most.
+        continuation: from an earlier page of the same query.
+    """
+
+    below: Sequence[str] = ()
+    row_prefix: str = ""
+    equals: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    size: int = 25
+    continuation: str | None = None
+
+
+class CatalogStore(Protocol):
+    """Records at rest. Every method may raise `StoreUnavailable`.
+
+    A record's class tells the table; its keys tell partition and row.
+    """
+
+    def get(self, kind: type[R], partition: str, *ids: str) -> R:
+        """One record, with its `etag`; `ids` from the outermost in.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def list(self, kind: type[R], partition: str, query: Query = ...) -> Page[R]:
+        """A page of the records of one kind in one partition.
+
+        Raises:
+            ValueError: the continuation is not one of ours.
+        """
+        ...
+
+    def create(self, *records: Record) -> None:
+        """Write new records, all of one partition, in one transaction: all of them land, or none.
+
+        Raises:
+            AlreadyExists: one of them exists.
+        """
+        ...
+
+    def update(self, *records: Record) -> None:
+        """Replace records, all of one partition, in one transaction, each as it was read (by its `etag`).
+
+        Raises:
+            Changed: one of them was written, or deleted, since.
+        """
+        ...
+
+    def put(self, record: Record) -> None:
+        """Write a record whether it exists or not: for what one writer alone writes again and again."""
+        ...
+
+    def delete(self, record: Record) -> None:
+        """Delete a record: as it was read where it has an `etag`, else in any state; gone already is fine.
+
+        Raises:
+            Changed: it was written since.
+        """
+        ...
+
+
+class SecretStore(Protocol):
+    """Where secrets are kept for as long as an operation needs them. Methods may raise `SecretUnavailable`."""
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a secret; `name` has letters, digits and dashes."""
+        ...
+
+    def get(self, name: str) -> str:
+        """The secret.
+
+        Raises:
+            SecretUnavailable: there is none of that name, or the store is away.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """Forget a secret; one that is gone already is fine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedImage:
+    """An image that can be imported: an item of `GET /image-sources`."""
+
+    publisher: str
+    offer: str
+    sku: str
+    version: str
+    """The newest version in the region."""
+    hyper_v_generation: str
+    os_family: str
+    plan_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Azure is at work: ask again after `seconds` (None: at our own pace), with `handle` where there is one."""
+
+    seconds: float | None = None
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What preflight found: everything wrong at once, and the facts if nothing is."""
+
+    findings: Sequence[Finding]
+    facts: Facts | None
+
+
+class ImageProvider(Protocol):
+    """Azure, as far as images need it.
+
+    Methods named `begin_…` start long work and are safe to repeat: they look first, and take up what an earlier
+    try began. `check_…` asks how it goes. Both return None when it is done, and `Waiting` while it is not.
+    Every method may raise `PermanentError` or `TransientError`. Names come from `shared.naming.staging(job)`.
+    """
+
+    def offered_images(
+        self, subscription_id: str, region: str, wanted: Sequence[MarketplaceImage]
+    ) -> Sequence[OfferedImage]:
+        """Which of the wanted images (their `version` is ignored) the Marketplace offers in a region."""
+        ...
+
+    def preflight(self, job: ImportJob) -> Preflight:
+        """Everything that could stop the import and can be known beforehand; creates nothing."""
+        ...
+
+    def accept_terms(self, job: ImportJob, facts: Facts) -> None:
+        """Accept the terms of the image's plan for the subscription; accepted ones are left alone."""
+        ...
+
+    def create_resource_group(self, job: ImportJob) -> None:
+        """Make the staging resource group, tagged; refuse one that belongs to another operation."""
+        ...
+
+    def begin_network_security_group(self, job: ImportJob) -> Waiting | None:
+        """Make the network security group: closed, but for the provider instance's address ranges."""
+        ...
+
+    def check_network_security_group(self, job: ImportJob, handle: str | None) -> Waiting | None:
+        """How the network security group is coming along."""
+        ...
+
+    def begin_virtual_machine(self, job: ImportJob, facts: Facts, password: str) -> Waiting | None:
+        """Make the VM with its NIC, disk and, if asked for, public IP; one that failed before is removed first."""
+        ...
+
+    def check_virtual_machine(self, job: ImportJob, handle: str | None) -> Waiting | None:
+        """How the VM is coming along."""
+        ...
+
+    def virtual_machine_details(self, job: ImportJob) -> Mapping[str, object]:
+        """What `assetDetails.data` should say of the VM: vmId, resource ids, addresses, image version."""
+        ...
+
+    def check_guest_agent(self, job: ImportJob) -> Waiting | None:
+        """Whether the VM runs and its guest agent is ready for run commands."""
+        ...
+
+    def begin_run_command(self, job: ImportJob, name: str, script: str, limit: float) -> Waiting | None:
+        """Run a PowerShell script in the VM as a managed run command of that name, for `limit` seconds at most."""
+        ...
+
+    def check_run_command(self, job: ImportJob, name: str) -> Waiting | None:
+        """How the script is doing; one that failed raises `PermanentError` with the end of what it printed."""
+        ...
+
+    def begin_gpu_driver(self, job: ImportJob) -> Waiting | None:
+        """Put the GPU maker's driver extension on the VM."""
+        ...
+
+    def check_gpu_driver(self, job: ImportJob, handle: str | None) -> Waiting | None:
+        """How the driver extension is coming along."""
+        ...
+
+    def begin_restart(self, job: ImportJob) -> Waiting | None:
+        """Restart the VM."""
+        ...
+
+    def check_restart(self, job: ImportJob, handle: str | None) -> Waiting | None:
+        """How the restart is coming along; done when the guest agent is ready again."""
+        ...
+
+    def begin_clean_up(self, job: ImportJob) -> Waiting | None:
+        """Delete the staging resource group and all that is in it; gone already is done."""
+        ...
+
+    def check_clean_up(self, job: ImportJob, handle: str | None) -> Waiting | None:
+        """How the deletion is coming along."""
+        ...

@@ -1,0 +1,116 @@
+"""The settings of the application, read from the environment once.
+
+Names follow the Functions convention: storage is `AzureWebJobsStorage` as a connection string, or
+`AzureWebJobsStorage__tableServiceUri` / `AzureWebJobsStorage__accountName` with the managed identity.
+"""
+
+from collections.abc import Mapping
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+
+from shared.models.base import Model
+from shared.models.steps import Pace
+
+_STORAGE = "AzureWebJobsStorage"
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong; the message names every one of them."""
+
+
+class Settings(Model):
+    """What the deployment decides.
+
+    Attributes:
+        storage_connection: connection string of the storage account, or None for the identity.
+        table_endpoint: URL of the table service, used with the identity where there is no connection string.
+        key_vault_url: the vault that holds administrators' passwords while an operation runs.
+        verify_key_vault_challenge: False only where the vault has another domain than its tokens' audience.
+        arm_endpoint: Azure Resource Manager; another one in sovereign clouds and on one machine.
+        arm_audience: what tokens for it are asked for.
+        client_id: of a user-assigned managed identity; None for the system-assigned one.
+        org_claim: the claim of a signed-in caller that names the org.
+        require_principal: whether a caller without App Service authentication is refused.
+    """
+
+    storage_connection: SecretStr | None = None
+    table_endpoint: str | None = None
+    key_vault_url: str
+    verify_key_vault_challenge: bool = True
+    arm_endpoint: str = "https://management.azure.com"
+    arm_audience: str = "https://management.azure.com"
+    client_id: str | None = None
+    org_claim: str = "org_id"
+    require_principal: bool = False
+    pace: Pace = Field(default_factory=Pace)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises:
+            SettingsError: with every setting that is missing or wrong, and what it should be.
+        """
+        problems = [*_missing(environment), *_not_https(environment)]
+        values = {
+            field: environment[name] for name, field in _SIMPLE_SETTINGS.items() if environment.get(name, "").strip()
+        }
+        pace = {field: environment[name] for name, field in _PACE_SETTINGS.items() if environment.get(name, "").strip()}
+        settings = None
+        if not problems:
+            try:
+                settings = cls.model_validate({**values, "table_endpoint": _table_endpoint(environment), "pace": pace})
+            except ValidationError as error:
+                problems = [
+                    f"{_setting_of(found['loc'])}: {found['msg']}" for found in error.errors(include_input=False)
+                ]
+        if settings is None:
+            raise SettingsError("These settings are missing or wrong: " + "; ".join(problems))
+        return settings
+
+
+_SIMPLE_SETTINGS = {
+    _STORAGE: "storage_connection",
+    "KEY_VAULT_URL": "key_vault_url",
+    "KEY_VAULT_VERIFY_CHALLENGE_RESOURCE": "verify_key_vault_challenge",
+    "ARM_ENDPOINT": "arm_endpoint",
+    "ARM_AUDIENCE": "arm_audience",
+    "AZURE_CLIENT_ID": "client_id",
+    "ORG_CLAIM": "org_claim",
+    "REQUIRE_PRINCIPAL": "require_principal",
+}
+_PACE_SETTINGS = {
+    "ARM_POLL_SECONDS": "poll_seconds",
+    "RETRY_BASE_SECONDS": "retry_seconds",
+    "IMPORT_DEADLINE_SECONDS": "deadline_seconds",
+}
+
+
+def _setting_of(location: tuple[int | str, ...]) -> str:
+    names = {field: name for name, field in (_SIMPLE_SETTINGS | _PACE_SETTINGS).items()}
+    return names.get(str(location[-1]), str(location[-1]))
+
+
+def _table_endpoint(environment: Mapping[str, str]) -> str | None:
+    account = environment.get(f"{_STORAGE}__accountName", "").strip()
+    given = environment.get(f"{_STORAGE}__tableServiceUri", "").strip()
+    return given or (f"https://{account}.table.core.windows.net" if account else None)
+
+
+def _missing(environment: Mapping[str, str]) -> list[str]:
+    problems = []
+    if not environment.get(_STORAGE, "").strip() and not _table_endpoint(environment):
+        problems.append(f"{_STORAGE} (a connection string), or {_STORAGE}__tableServiceUri for the managed identity")
+    if not environment.get("KEY_VAULT_URL", "").strip():
+        problems.append("KEY_VAULT_URL (such as https://my-vault.vault.azure.net)")
+    return problems
+
+
+def _not_https(environment: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name} (must be an https URL)"
+        for name in ("KEY_VAULT_URL", "ARM_ENDPOINT")
+        if (value := environment.get(name, "").strip()) and urlsplit(value).scheme != "https"
+    ]

@@ -1,0 +1,45 @@
+"""The one place that chooses implementations, and builds each of them once in a process.
+
+The Azure SDKs cost seconds to import on a cold start, so each is imported when it is first needed: accepting a
+request touches tables and Key Vault, never the management SDKs.
+"""
+
+import os
+from functools import cache
+
+from shared.ports import CatalogStore, ImageProvider, SecretStore
+from shared.settings import Settings
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: naming every setting that is missing or wrong.
+    """
+    return Settings.from_environment(os.environ)
+
+
+@cache
+def catalog() -> CatalogStore:
+    """Azure Table Storage."""
+    from shared.cloud.tables import TableCatalogStore
+
+    return TableCatalogStore.from_settings(settings())
+
+
+@cache
+def secrets() -> SecretStore:
+    """Azure Key Vault."""
+    from shared.cloud.key_vault import KeyVaultSecretStore
+
+    return KeyVaultSecretStore.from_settings(settings())
+
+
+@cache
+def images() -> ImageProvider:
+    """Azure Resource Manager."""
+    from shared.cloud.images import AzureImageProvider
+
+    return AzureImageProvider.from_settings(settings())

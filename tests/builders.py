@@ -1,0 +1,172 @@
+"""Valid records and jobs to start a test from; name only what the test is about."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from shared.models.base import Record
+from shared.models.provider_instance import ProviderInstance
+from shared.models.records import Asset, Image, NameReservation, Operation, Version
+from shared.models.steps import Facts, ImportJob, MarketplaceImage
+from shared.states import (
+    FIRST_ASSET_STATUS,
+    Action,
+    AssetType,
+    GpuType,
+    OperationStatus,
+    OsType,
+    SourceType,
+    StreamStatus,
+    VersionStatus,
+    VersionType,
+)
+
+ORG = "org-test"
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+TENANT = "00000000-0000-0000-0000-0000000000aa"
+SUBNET = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-desktops"
+    "/providers/Microsoft.Network/virtualNetworks/vnet-desktops/subnets/desktops"
+)
+PROVIDER = "provider-1"
+WINDOWS_11 = MarketplaceImage(publisher="MicrosoftWindowsDesktop", offer="windows-11", sku="win11-24h2-avd")
+
+
+def new_id() -> str:
+    """An id as the product makes them."""
+    return str(uuid4())
+
+
+def provider_instance(**overrides: Any) -> ProviderInstance:
+    """A provider instance in eastus, whose network security groups stay closed."""
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "id": PROVIDER,
+        "display_name": "Desktops in East US",
+        "subscription_id": SUBSCRIPTION,
+        "tenant_id": TENANT,
+        "region": "eastus",
+        "subnet_id": SUBNET,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return ProviderInstance(**(values | overrides))
+
+
+def image(**overrides: Any) -> Image:
+    """An image that was just accepted."""
+    identifier = overrides.get("id") or new_id()
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "id": identifier,
+        "name": f"image-{identifier[:8]}",
+        "status": StreamStatus.PENDING,
+        "os": "Windows 11 Enterprise multi-session, 24H2",
+        "os_type": OsType.WVD,
+        "os_family": OsType.WINDOWS,
+        "multi_session": True,
+        "provider_instance_id": PROVIDER,
+        "source_type": SourceType.AZURE_MARKET_PLACE,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Image(**(values | overrides))
+
+
+def version(**overrides: Any) -> Version:
+    """A first version that was just accepted."""
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "image_id": new_id(),
+        "id": new_id(),
+        "name": "1.0.0",
+        "status": VersionStatus.PENDING,
+        "version_source": "0.0",
+        "version_type": VersionType.MAJOR,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Version(**(values | overrides))
+
+
+def asset(**overrides: Any) -> Asset:
+    """An asset that was just accepted."""
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "image_id": new_id(),
+        "version_id": new_id(),
+        "id": new_id(),
+        "type": AssetType.AZURE_VM_IN_RG,
+        "status": FIRST_ASSET_STATUS,
+        "provider_instance_id": PROVIDER,
+        "data": {"publisher": WINDOWS_11.publisher, "offer": WINDOWS_11.offer, "sku": WINDOWS_11.sku},
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Asset(**(values | overrides))
+
+
+def operation(**overrides: Any) -> Operation:
+    """An import that has not started."""
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "id": new_id(),
+        "action": Action.IMPORT,
+        "status": OperationStatus.NOT_STARTED,
+        "image_id": new_id(),
+        "version_id": new_id(),
+        "asset_id": new_id(),
+        "created_at": NOW,
+        "last_changed_at": NOW,
+    }
+    return Operation(**(values | overrides))
+
+
+def import_job(**overrides: Any) -> ImportJob:
+    """An import of Windows 11 multi-session without a GPU."""
+    operation_id = overrides.get("operation_id") or new_id()
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "operation_id": operation_id,
+        "image_id": new_id(),
+        "version_id": new_id(),
+        "asset_id": new_id(),
+        "image_name": "Windows-11",
+        "source": WINDOWS_11,
+        "os_type": OsType.WVD,
+        "gpu_type": GpuType.NONE,
+        "vm_size": "Standard_D4s_v5",
+        "subnet_id": SUBNET,
+        "admin_username": "builder",
+        "secret_name": f"vm-{operation_id}",
+        "provider": provider_instance(),
+    }
+    return ImportJob(**(values | overrides))
+
+
+def facts(**overrides: Any) -> Facts:
+    """What preflight finds out about a current Windows 11 image."""
+    values: dict[str, Any] = {"version": "26100.4061.250604", "hyper_v_generation": "V2", "trusted_launch": True}
+    return Facts(**(values | overrides))
+
+
+def accepted(job: ImportJob) -> Sequence[Record]:
+    """The records that accepting a job's request wrote: image, version, asset, operation, name reservation."""
+    ids = {"org_id": job.org_id, "image_id": job.image_id}
+    return (
+        image(
+            org_id=job.org_id,
+            id=job.image_id,
+            name=job.image_name,
+            os_type=job.os_type,
+            os_family=job.os_type.family,
+            gpu_type=job.gpu_type,
+            provider_instance_id=job.provider.id,
+        ),
+        version(**ids, id=job.version_id),
+        asset(**ids, version_id=job.version_id, id=job.asset_id, provider_instance_id=job.provider.id),
+        operation(**ids, id=job.operation_id, version_id=job.version_id, asset_id=job.asset_id, action=job.action),
+        NameReservation(**ids, name=job.image_name),
+    )

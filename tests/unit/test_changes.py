@@ -1,0 +1,148 @@
+"""What a progress does to the records."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared import changes
+from shared.errors import IllegalTransition
+from shared.models.records import ErrorInfo, RetryInfo
+from shared.models.steps import Progress, StepPosition
+from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from tests import builders
+
+AT = builders.NOW + timedelta(minutes=5)
+STEP = StepPosition(name="virtual-machine", title="Create the virtual machine", number=5, count=9, percent=30)
+
+
+@pytest.fixture(name="tree")
+def _tree():
+    return changes.Tree(
+        image=builders.image(), version=builders.version(), asset=builders.asset(), operation=builders.operation()
+    )
+
+
+def progress(**change):
+    return Progress.of(builders.import_job(), AT, **change)
+
+
+def applied(tree, change):
+    """The tree after a change."""
+    by_kind = {record.kind: record for record in change.records}
+    return changes.Tree(
+        image=by_kind.get("image", tree.image),
+        version=by_kind.get("version", tree.version),
+        asset=by_kind.get("asset", tree.asset),
+        operation=by_kind.get("operation", tree.operation),
+    )
+
+
+def test_the_first_step_sets_everything_going(tree):
+    change = changes.apply(tree, progress(status=AssetStatus.DEPLOYING_VM, step=STEP))
+    after = applied(tree, change)
+    assert after.asset.status is AssetStatus.DEPLOYING_VM
+    assert after.version.status is VersionStatus.IMPORT_IN_PROGRESS
+    assert after.image.status is StreamStatus.IN_PROGRESS
+    assert after.operation.status is OperationStatus.RUNNING
+    assert (after.operation.step, after.operation.step_number, after.operation.percent_complete) == (STEP.name, 5, 30)
+    assert [(e.entity, e.before, e.after, e.sequence) for e in change.history] == [
+        ("ASSET", "IMPORT_PENDING", "DEPLOYING_VM", 1),
+        ("VERSION", "PENDING", "IMPORT_IN_PROGRESS", 2),
+        ("IMAGE", "PENDING", "IN_PROGRESS", 3),
+    ]
+
+
+def test_the_image_is_written_last(tree):
+    change = changes.apply(tree, progress(status=AssetStatus.DEPLOYING_VM, step=STEP))
+    assert [record.kind for record in change.records] == ["operation", "asset", "version", "image"]
+
+
+def test_repeating_a_progress_changes_no_status_and_adds_no_history(tree):
+    given = progress(status=AssetStatus.DEPLOYING_VM, step=STEP)
+    after = applied(tree, changes.apply(tree, given))
+    again = changes.apply(after, given)
+    assert not again.history
+    assert applied(after, again) == after
+
+
+def test_a_waiting_retry_is_shown_with_its_reason_and_gone_afterwards(tree):
+    tree = applied(tree, changes.apply(tree, progress(status=AssetStatus.DEPLOYING_VM, step=STEP)))
+    why = ErrorInfo(code="AllocationFailed", message="No room.", step=STEP.name)
+    retry = RetryInfo(attempt=2, at=AT + timedelta(minutes=5), reason=why)
+    change = changes.apply(tree, progress(status=AssetStatus.IMPORT_RETRY_PENDING, retry=retry))
+    waiting = applied(tree, change)
+    assert waiting.operation.retry == retry
+    assert waiting.image.status is StreamStatus.IN_PROGRESS
+    [entry] = change.history
+    assert (entry.after, entry.attempt, entry.error, entry.step) == ("IMPORT_RETRY_PENDING", 2, why, STEP.name)
+    back = applied(waiting, changes.apply(waiting, progress(status=AssetStatus.DEPLOYING_VM)))
+    assert back.operation.retry is None
+    assert back.asset.status is AssetStatus.DEPLOYING_VM
+
+
+def test_the_percentage_never_goes_back(tree):
+    tree = applied(tree, changes.apply(tree, progress(status=AssetStatus.DEPLOYING_VM, step=STEP)))
+    early = STEP.model_copy(update={"percent": 3})
+    assert applied(tree, changes.apply(tree, progress(step=early))).operation.percent_complete == 30
+
+
+def test_a_failure_ends_everything_with_its_error(tree):
+    tree = applied(tree, changes.apply(tree, progress(status=AssetStatus.DEPLOYING_VM, step=STEP)))
+    why = ErrorInfo(code="QuotaExceeded", message="Ask for more.", step="preflight")
+    end = progress(status=AssetStatus.IMPORT_FAILED, error=why, end=OperationStatus.FAILED)
+    after = applied(tree, changes.apply(tree, end))
+    assert (after.asset.error, after.operation.error) == (why, why)
+    assert (after.version.status, after.image.status) == (VersionStatus.FAILED, StreamStatus.FAILED)
+    assert after.operation.ended_at == AT
+
+
+def test_success_forgets_the_errors_on_the_way(tree):
+    tree = changes.Tree(
+        image=tree.image,
+        version=tree.version,
+        asset=tree.asset.model_copy(update={"status": AssetStatus.RESTARTING_VM}),
+        operation=tree.operation.model_copy(update={"error": ErrorInfo(code="X", message="x")}),
+    )
+    end = progress(status=AssetStatus.IMPORT_COMPLETE, end=OperationStatus.SUCCEEDED)
+    after = applied(tree, changes.apply(tree, end))
+    assert after.operation.error is None
+    assert after.operation.percent_complete == 100
+    assert after.image.status is StreamStatus.IMPORT_COMPLETE
+
+
+def test_an_ended_operation_takes_its_end_again_and_nothing_else(tree):
+    ended = changes.Tree(
+        image=tree.image,
+        version=tree.version,
+        asset=tree.asset,
+        operation=tree.operation.model_copy(update={"status": OperationStatus.FAILED}),
+    )
+    assert not changes.apply(ended, progress(end=OperationStatus.FAILED)).records
+    with pytest.raises(IllegalTransition, match="has ended"):
+        changes.apply(ended, progress(status=AssetStatus.DEPLOYING_VM))
+
+
+def test_a_transition_that_the_table_lacks_is_refused(tree):
+    with pytest.raises(IllegalTransition, match="may not become IMPORT_COMPLETE"):
+        changes.apply(tree, progress(status=AssetStatus.IMPORT_COMPLETE))
+
+
+def test_what_was_found_out_is_added_to_the_assets_data(tree):
+    after = applied(tree, changes.apply(tree, progress(data={"vmId": "1"})))
+    assert after.asset.data == {**tree.asset.data, "vmId": "1"}
+
+
+def test_other_versions_and_assets_count(tree):
+    other = builders.asset(id="other", status=AssetStatus.AVAILABLE)
+    tree = changes.Tree(
+        image=tree.image,
+        version=tree.version,
+        asset=tree.asset.model_copy(update={"status": AssetStatus.DEPLOYING_VM}),
+        operation=tree.operation,
+        other_assets=[other],
+        other_versions=[VersionStatus.AVAILABLE],
+    )
+    end = progress(status=AssetStatus.IMPORT_FAILED, end=OperationStatus.FAILED)
+    after = applied(tree, changes.apply(tree, end))
+    assert after.version.status is VersionStatus.PARTIALLY_AVAILABLE
+    assert after.image.status is StreamStatus.PARTIALLY_AVAILABLE
