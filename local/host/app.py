@@ -1,0 +1,169 @@
+"""Load a function app by its public registration, and index what it holds the way the Python worker does.
+
+Nothing is left for later: what this host cannot run faithfully is refused here, by name.
+"""
+
+import importlib.util
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+from azure.functions.decorators.function_app import Function as Registered
+
+from local.host.errors import AppError
+
+HTTP_TRIGGER = "httpTrigger"
+ORCHESTRATION_TRIGGER = "orchestrationTrigger"
+ACTIVITY_TRIGGER = "activityTrigger"
+DURABLE_CLIENT = "durableClient"
+HTTP_OUTPUT = "http"
+
+TRIGGERS = frozenset({HTTP_TRIGGER, ORCHESTRATION_TRIGGER, ACTIVITY_TRIGGER})
+RETURN = "$return"
+_DEFAULT_SCRIPT = "function_app.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One binding of a function; `properties` is what its function.json would hold."""
+
+    type: str
+    name: str
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One indexed function. `clients` are its durable client bindings."""
+
+    name: str
+    call: Callable[..., Any]
+    is_async: bool
+    trigger: Binding
+    clients: tuple[Binding, ...]
+    wants_context: bool
+
+    @property
+    def durable_name(self) -> str:
+        """The name that orchestrations call it by: its own, unless the trigger sets another."""
+        named = self.trigger.properties.get("orchestration") or self.trigger.properties.get("activity")
+        return str(named or self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An indexed function app, its functions in the order of their names (that orders the routes too).
+
+    `orchestrators` and `activities` are keyed by lower-case durable name: the host ignores case.
+    """
+
+    directory: Path
+    functions: tuple[Function, ...]
+
+    def of(self, trigger: str) -> tuple[Function, ...]:
+        """Return the functions with this trigger type, in order of name."""
+        return tuple(function for function in self.functions if function.trigger.type == trigger)
+
+    def named(self, trigger: str) -> dict[str, Function]:
+        """Return the durable functions of this trigger type by lower-case durable name."""
+        found: dict[str, Function] = {}
+        for function in self.of(trigger):
+            key = function.durable_name.lower()
+            if key in found:
+                raise AppError(f"functions {found[key].name} and {function.name} share the durable name {key}")
+            found[key] = function
+        return found
+
+
+@contextmanager
+def loaded(directory: Path) -> Iterator[App]:
+    """Import the app folder's script and index it; importable from the folder until the block ends.
+
+    Raises AppError where there is no script, it holds no or several apps, or needs what is not offered.
+    Errors of the app's own code pass through.
+    """
+    script = directory / os.environ.get("PYTHON_SCRIPT_FILE_NAME", _DEFAULT_SCRIPT)
+    if not script.is_file():
+        raise AppError(f"there is no {script.name} in {directory}")
+    before = sys.modules.get(script.stem)
+    sys.path.insert(0, str(directory))
+    try:
+        yield index(_registered_app(script), directory)
+    finally:
+        sys.path.remove(str(directory))
+        sys.modules.pop(script.stem, None)
+        if before is not None:
+            sys.modules[script.stem] = before
+
+
+def index(app: func.FunctionRegister, directory: Path) -> App:
+    """Index a function app object; raises AppError for what this host does not offer."""
+    # The SDK remembers the names it has seen and refuses a second indexing, which a restart in one process is.
+    app.functions_bindings = None
+    try:
+        registered = app.get_functions()
+    except ValueError as exc:
+        raise AppError(str(exc)) from exc
+    functions = [_function(each) for each in registered]
+    return App(directory, tuple(sorted(functions, key=lambda function: function.name.lower())))
+
+
+def _registered_app(script: Path) -> func.FunctionRegister:
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    if spec is None or spec.loader is None:
+        raise AppError(f"{script} is not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[script.stem] = module
+    spec.loader.exec_module(module)
+    apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
+    if len(apps) != 1:
+        raise AppError(f"{script.name} must hold exactly one function app at module level, and holds {len(apps)}")
+    return apps[0]
+
+
+def _function(registered: Registered) -> Function:
+    name = str(registered.get_function_name())
+    bindings = [_binding(json.loads(raw)) for raw in registered.get_raw_bindings()]
+    trigger_type = getattr(registered.get_trigger(), "type", "")
+    if trigger_type not in TRIGGERS:
+        raise AppError(f"function {name}: the trigger {trigger_type} is not offered by this host")
+    trigger = next(binding for binding in bindings if binding.type == trigger_type)
+    others = [binding for binding in bindings if binding is not trigger]
+    clients = tuple(binding for binding in others if binding.type == DURABLE_CLIENT)
+    for binding in others:
+        if binding not in clients and not (binding.type == HTTP_OUTPUT and binding.name == RETURN):
+            raise AppError(f"function {name}: the binding {binding.type} is not offered by this host")
+    for client in clients:
+        if client.properties.get("taskHub") or client.properties.get("connectionName"):
+            raise AppError(f"function {name}: a client of another task hub is not offered by this host")
+    call = registered.get_user_function()
+    return Function(
+        name=name,
+        call=call,
+        is_async=inspect.iscoroutinefunction(call),
+        trigger=trigger,
+        clients=clients,
+        wants_context=_wants_context(name, call, {trigger.name, *(client.name for client in clients)}),
+    )
+
+
+def _binding(raw: Mapping[str, Any]) -> Binding:
+    return Binding(raw["type"], raw["name"], raw)
+
+
+def _wants_context(name: str, call: Callable[..., Any], bound: set[str]) -> bool:
+    """Check parameters against bindings as the worker does; `context` may be there without a binding."""
+    parameters = set(inspect.signature(call).parameters)
+    missing, unbound = bound - parameters, parameters - bound - {"context"}
+    if missing or unbound:
+        raise AppError(
+            f"function {name}: its parameters {sorted(parameters)} do not match its bindings {sorted(bound)}"
+        )
+    return "context" in parameters - bound

@@ -1,0 +1,112 @@
+"""One episode: give the SDK an instance's history and its new events, and find out what that decides."""
+
+import json
+import traceback
+from dataclasses import dataclass
+
+from azure.functions.meta import Datum
+
+from local.host.app import ORCHESTRATION_TRIGGER, Function
+from local.host.converters import converter
+from local.host.durable.decisions import Ended, Status, Verdict
+from local.host.durable.history import Event, EventType, dumps, event, played
+from local.host.durable.instance import Instance
+from local.host.durable.interpreter import failure_reason, interpret
+from local.host.durable.script import Script, Setting
+from local.host.invoke import failure_text
+from local.host.log import Scope, scope
+
+MAX_CUSTOM_STATUS = 16 * 1024
+"""Bytes of UTF-16 that a custom status may take, as on Azure."""
+
+_STATE_LABEL = "\n\n$OutOfProcData$:"
+"""Where the SDK hides its state in the text of an exception."""
+
+_ENVELOPE = (
+    '],"isReplaying":%s,"instanceId":%s,"parentInstanceId":%s,"input":%s,"upperSchemaVersion":1,'
+    '"upperSchemaVersionNew":2,"longRunningTimerIntervalDuration":null,"maximumShortTimerDuration":null,'
+    '"defaultHttpAsyncRequestSleepTimeMillseconds":30000}'
+)
+"""What the extension sends beside the history. No long-timer durations: any timer is one timer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What an episode adds: its events as they will be stored, the verdict, and the custom status (JSON)."""
+
+    events: list[Event]
+    text: str
+    verdict: Verdict
+    custom_status: str | None
+    error: BaseException | None
+
+
+def run(function: Function | None, instance: Instance, arrived: list[Event], now: str, setting: Setting) -> Episode:
+    """Run one episode of an instance whose history is loaded, and change nothing.
+
+    Without a function (the app has lost it since the instance started) the orchestration fails.
+    """
+    past = instance.history or []
+    fresh = [event(EventType.ORCHESTRATOR_STARTED, now), *arrived]
+    script, custom_status, error = _ask(function, _payload(instance, fresh), instance.id)
+    verdict = interpret([*past, *fresh], script, setting)
+    if custom_status is not None and len(custom_status.encode("utf-16-le")) > MAX_CUSTOM_STATUS:
+        reason = failure_reason(setting.orchestrator, "The custom status is larger than 16 KB.")
+        verdict, custom_status = Verdict([], Ended(Status.FAILED, reason), verdict.next_id), None
+    fresh += [decision.event(now) for decision in verdict.decisions]
+    if isinstance(verdict.end, Ended):
+        fields = {"OrchestrationStatus": verdict.end.status, "Result": verdict.end.result}
+        fresh.append(event(EventType.EXECUTION_COMPLETED, now, verdict.next_id, **fields))
+    fresh.append(event(EventType.ORCHESTRATOR_COMPLETED, now))
+    stored = played(fresh)
+    return Episode(stored, dumps(stored)[1:-1], verdict, custom_status, error)
+
+
+def _payload(instance: Instance, fresh: list[Event]) -> str:
+    """Build the SDK's input from the stored texts, without parsing or writing the past again."""
+    first = not instance.history
+    started = (
+        next(each for each in fresh if each["EventType"] == EventType.EXECUTION_STARTED) if first else instance.started
+    )
+    parent = started["ParentInstance"]
+    tail = _ENVELOPE % (
+        "false" if first else "true",
+        dumps(instance.id),
+        dumps(parent["OrchestrationInstance"]["InstanceId"] if parent else None),
+        started["Input"] or "null",
+    )
+    return "".join(('{"history":[', ",".join([*instance.texts, dumps(fresh)[1:-1]]), tail))
+
+
+def _ask(function: Function | None, payload: str, instance_id: str) -> tuple[Script, str | None, BaseException | None]:
+    if function is None:
+        return Script([], False, None, "The app no longer holds this function."), None, None
+    context = converter(ORCHESTRATION_TRIGGER).decode(Datum(payload, "string"), trigger_metadata=None)
+    token = scope.set(Scope(function.name, instance_id))
+    try:
+        return *_read(function.call(**{function.trigger.name: context}), None), None
+    except Exception as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
+        text, label, state = str(exc).partition(_STATE_LABEL)
+        cause = exc.__cause__ or exc
+        if not label:
+            return Script([], False, None, failure_text(exc)), None, cause
+        stack = "".join(traceback.format_tb(cause.__traceback__))
+        return *_read(state, f"Message: {text}, StackTrace: {stack}"), cause
+    finally:
+        scope.reset(token)
+
+
+def _read(state: str, details: str | None) -> tuple[Script, str | None]:
+    """Read the state that the SDK returned."""
+    body = json.loads(state)
+    actions = body["actions"]
+    output = body.get("output")
+    custom = body.get("customStatus")
+    script = Script(
+        actions=actions[0] if actions else [],
+        is_done=body["isDone"],
+        output_json=None if output is None else dumps(output),
+        error=body.get("error"),
+        error_details=details,
+    )
+    return script, None if custom is None else dumps(custom)

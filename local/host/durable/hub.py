@@ -1,0 +1,246 @@
+"""The task hub: what can be asked of it, and the turns of its instances. Used by the engine's thread alone.
+
+Nothing here waits or runs activities. Each method works on memory and on the store's open transaction; the
+activities to run after the commit are collected in `outbox`.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from local.host.app import ACTIVITY_TRIGGER, ORCHESTRATION_TRIGGER, App
+from local.host.durable import episode
+from local.host.durable.decisions import ContinuedAsNew, CreateTimer, Decision, Ended, ScheduleTask, StartChild, Status
+from local.host.durable.history import Event, EventType, dumps, event, execution_started, moment_of
+from local.host.durable.instance import Activity, Instance, Message
+from local.host.durable.post import Post, utc_now
+from local.host.durable.refusals import (
+    InstanceExists,
+    InstanceHasEnded,
+    InvalidInstanceId,
+    NoSuchInstance,
+    UnknownOrchestrator,
+)
+from local.host.durable.script import Setting
+from local.host.durable.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class TaskHub:
+    """The state of a task hub in memory, a step ahead of the store until the transaction commits."""
+
+    def __init__(self, store: Store, app: App, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store = store
+        self._orchestrators = app.named(ORCHESTRATION_TRIGGER)
+        self._activities = app.named(ACTIVITY_TRIGGER)
+        self._activity_ids = count(1)
+        self.post = Post(store, clock)
+        self.outbox: list[Activity] = []
+
+    def recover(self) -> None:
+        """Take up everything the store holds: deliver mail, set timers, hand out activities again."""
+        last_message, last_activity = self._store.last_ids()
+        self._activity_ids = count(last_activity + 1)
+        self.post.recover(self._store.active(), self._store.messages(), last_message)
+        self.outbox = list(self._store.activities())
+        if len(self.post):
+            logger.info("Resumed", extra={"instances": len(self.post), "activities": len(self.outbox)})
+
+    def start(self, name: str, instance_id: str | None, input_json: str | None, version: str) -> str:
+        """Create an instance and return its id; it replaces one of the same id that has ended."""
+        orchestrator = self._orchestrators.get(name.lower())
+        if orchestrator is None:
+            known = ", ".join(sorted(each.durable_name for each in self._orchestrators.values())) or "none"
+            raise UnknownOrchestrator(
+                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
+                f"The orchestrator functions of this app: {known}"
+            )
+        instance_id = self._vacant(uuid.uuid4().hex if instance_id is None else instance_id)
+        self._create(orchestrator.durable_name, instance_id, input_json, version, None)
+        return instance_id
+
+    def raise_event(self, instance_id: str, name: str, input_json: str) -> None:
+        """Send an external event to a live instance."""
+        self._require_live(instance_id)
+        self.post.send(instance_id, None, event(EventType.EVENT_RAISED, self.post.now(), Name=name, Input=input_json))
+
+    def terminate(self, instance_id: str, reason: str) -> None:
+        """Tell a live instance to end; its children and running activities go on."""
+        self._require_live(instance_id)
+        self.post.send(instance_id, None, event(EventType.EXECUTION_TERMINATED, self.post.now(), Input=reason))
+
+    def purge(self, instance_id: str) -> None:
+        """Delete an instance with everything about it, whatever its state."""
+        if self._store.status(instance_id) is None:
+            raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
+        self.post.dismiss(instance_id)
+        self._store.forget(instance_id)
+
+    def purge_ended(self, first: str, last: str, statuses: list[str]) -> int:
+        """Delete instances that have ended in one of the statuses, by their time of creation; returns how many."""
+        found = self._store.ended_between(first, last, statuses)
+        for instance_id in found:
+            self._store.forget(instance_id)
+        return len(found)
+
+    def report(self, activity: Activity, result_json: str | None, reason: str | None, details: str | None) -> None:
+        """Take in how an activity ended: its result, or the reason and details of its failure."""
+        kind = EventType.TASK_COMPLETED if reason is None else EventType.TASK_FAILED
+        fields: dict[str, Any] = {"Result": result_json} if reason is None else {"Reason": reason, "Details": details}
+        outcome = event(kind, self.post.now(), TaskScheduledId=activity.task_id, **fields)
+        message = Message(0, activity.instance_id, activity.execution_id, outcome, activity_id=activity.id)
+        if self.post.find(activity.instance_id):
+            self.post.put(message)
+        else:
+            self._store.consume([message])
+
+    def work(self) -> None:
+        """Run one episode of the instance that has had mail for the longest."""
+        instance = self.post.next_ready()
+        if instance is None:
+            return
+        mail, late = instance.take_mail()
+        self._store.consume([*mail, *late])
+        if mail:
+            self._turn(instance, [message.event for message in mail])
+
+    def _turn(self, instance: Instance, arrived: list[Event]) -> None:
+        if instance.history is None:
+            instance.texts = self._store.history(instance.id)
+            instance.history = json.loads(f"[{','.join(instance.texts)}]")
+        setting = Setting(
+            orchestrator=instance.name,
+            execution_id=instance.execution_id,
+            has_activity=lambda name: name.lower() in self._activities,
+            has_orchestrator=lambda name: name.lower() in self._orchestrators,
+        )
+        now = self.post.now()
+        function = self._orchestrators.get(instance.name.lower())
+        turn = episode.run(function, instance, arrived, now, setting)
+        self._store.append_history(instance.id, len(instance.texts), turn.text)
+        instance.history += turn.events
+        instance.texts.append(turn.text)
+        match turn.verdict.end:
+            case ContinuedAsNew() as end:
+                self._continue(instance, end, turn.custom_status, now)
+            case Ended() as end:
+                self._end(instance, end, turn.custom_status, now, turn.error)
+            case None:
+                for decision in turn.verdict.decisions:
+                    self._carry_out(instance, decision)
+                instance.status = Status.RUNNING
+                self._store.update_instance(instance, None, turn.custom_status, now)
+        if turn.verdict.stuck:
+            logger.warning("Stuck: %s", turn.verdict.stuck, extra=_about(instance))
+
+    def _carry_out(self, instance: Instance, decision: Decision) -> None:
+        match decision:
+            case ScheduleTask(task_id, name, input_json):
+                activity_id = next(self._activity_ids)
+                activity = Activity(activity_id, instance.id, instance.execution_id, task_id, name, input_json)
+                self._store.add_activities([activity])
+                self.outbox.append(activity)
+            case CreateTimer(timer_id, fire_at):
+                fired = event(EventType.TIMER_FIRED, fire_at, TimerId=timer_id, FireAt=fire_at)
+                self.post.send(instance.id, instance.execution_id, fired, due=moment_of(fire_at).timestamp())
+            case StartChild():
+                self._start_child(instance, decision)
+
+    def _start_child(self, parent: Instance, decision: StartChild) -> None:
+        """Start a sub-orchestration, or tell the parent at once why that cannot be."""
+        origin = {
+            "OrchestrationInstance": {"InstanceId": parent.id, "ExecutionId": parent.execution_id},
+            "Name": parent.name,
+            "Version": "",
+            "TaskScheduleId": decision.id,
+        }
+        try:
+            instance_id = self._vacant(decision.instance_id)
+        except (InvalidInstanceId, InstanceExists) as exc:
+            self._answer(origin, Ended(Status.FAILED, str(exc)))
+            return
+        name = self._orchestrators[decision.name.lower()].durable_name
+        self._create(name, instance_id, decision.input_json, decision.version, origin)
+
+    def _create(self, name: str, instance_id: str, input_json: str | None, version: str, parent: Event | None) -> None:
+        instance = Instance(instance_id, name, uuid.uuid4().hex, history=[])
+        self.post.admit(instance)
+        self._store.add_instance(instance, input_json, self.post.now())
+        self._begin(instance, input_json, version, parent)
+
+    def _begin(self, instance: Instance, input_json: str | None, version: str, parent: Event | None) -> None:
+        ids = {"InstanceId": instance.id, "ExecutionId": instance.execution_id}
+        now = self.post.now()
+        started = execution_started(
+            now, name=instance.name, version=version, input_json=input_json, instance=ids, parent=parent
+        )
+        self.post.send(instance.id, instance.execution_id, started)
+
+    def _continue(self, instance: Instance, end: ContinuedAsNew, custom_status: str | None, now: str) -> None:
+        started, old = instance.started, instance.execution_id
+        instance.restart(uuid.uuid4().hex)
+        self._store.restart_instance(instance, end.input_json, old)
+        self._store.update_instance(instance, None, custom_status, now)
+        self._begin(instance, end.input_json, started["Version"], started["ParentInstance"])
+        for each in end.carried:
+            self.post.send(instance.id, None, {**each, "IsPlayed": False})
+
+    def _end(
+        self, instance: Instance, end: Ended, custom_status: str | None, now: str, error: BaseException | None
+    ) -> None:
+        instance.status = end.status
+        output = end.result if end.status is Status.COMPLETED or end.result is None else dumps(end.result)
+        self._store.update_instance(instance, output, custom_status, now)
+        self._store.drop_mail(instance.id)
+        self.post.dismiss(instance.id)
+        started = instance.started
+        if started["ParentInstance"]:
+            self._answer(started["ParentInstance"], end)
+        duration = moment_of(now) - moment_of(started["Timestamp"])
+        about = {**_about(instance), "duration_ms": round(duration.total_seconds() * 1000, 1)}
+        if end.status is Status.FAILED:
+            logger.error("Orchestration failed: %s", end.result, exc_info=error, extra={**about, "outcome": "failed"})
+        else:
+            logger.info("Orchestration ended", extra={**about, "outcome": end.status.lower()})
+
+    def _answer(self, parent: Event, end: Ended) -> None:
+        """Tell a parent, if it lives, how its sub-orchestration ended."""
+        origin = parent["OrchestrationInstance"]
+        if not self.post.find(origin["InstanceId"]):
+            return
+        fields: dict[str, Any]
+        if end.status is Status.COMPLETED:
+            kind, fields = EventType.SUB_ORCHESTRATION_COMPLETED, {"Result": end.result}
+        else:
+            kind, fields = EventType.SUB_ORCHESTRATION_FAILED, {"Reason": end.result, "Details": end.details}
+        answer = event(kind, self.post.now(), TaskScheduledId=parent["TaskScheduleId"], **fields)
+        self.post.send(origin["InstanceId"], origin["ExecutionId"], answer)
+
+    def _vacant(self, instance_id: str) -> str:
+        """Return an id for a new instance; raises InvalidInstanceId or InstanceExists."""
+        forbidden = any(mark in "/\\#?" or not mark.isprintable() for mark in instance_id)
+        if not instance_id or instance_id.startswith("@") or forbidden:
+            raise InvalidInstanceId(
+                f"Instance ID {instance_id!r} is empty, begins with @, or has a forbidden character."
+            )
+        present = self.post.find(instance_id)
+        if present:
+            raise InstanceExists(f"An Orchestration instance with the status {present.status} already exists.")
+        return instance_id
+
+    def _require_live(self, instance_id: str) -> None:
+        if self.post.find(instance_id):
+            return
+        status = self._store.status(instance_id)
+        if status is None:
+            raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
+        raise InstanceHasEnded(f"Instance with ID '{instance_id}' has ended: {status}.")
+
+
+def _about(instance: Instance) -> dict[str, object]:
+    return {"function": instance.name, "instance_id": instance.id}

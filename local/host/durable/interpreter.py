@@ -1,0 +1,244 @@
+"""The host's replay: perform an orchestrator's list of actions against its history. Pure; no I/O, no clock.
+
+The SDK returns every action since the start, without ids. Performing them one by one assigns the ids, in the
+order in which the SDK counts them; whatever the history does not hold yet is a new decision.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from local.host.durable.decisions import (
+    ContinuedAsNew,
+    CreateTimer,
+    Decision,
+    Ended,
+    ScheduleTask,
+    StartChild,
+    Status,
+    Verdict,
+)
+from local.host.durable.futures import Future, all_of, any_of, resolved, spawn
+from local.host.durable.history import Event, EventType, dumps, moment_of, timestamp
+from local.host.durable.script import Action, Script, Setting
+
+
+class Refused(Exception):
+    """The script asks for what cannot be done; the text fails the orchestration."""
+
+
+class NonDeterministic(Refused):
+    """The script does not lead to the decisions that the history holds."""
+
+
+def interpret(events: list[Event], script: Script, setting: Setting) -> Verdict:
+    """Replay `script` over a whole history, new events included."""
+    replay = _Replay(script, setting)
+    try:
+        for event in events:
+            replay.see(event)
+            if replay.terminated is not None:
+                return Verdict([], replay.terminated, replay.next_id)
+    except Refused as exc:
+        return Verdict([], replay.failure(str(exc), None), replay.next_id)
+    return replay.verdict()
+
+
+def failure_reason(orchestrator: str, error: str) -> str:
+    """Word the failure of an orchestration as the extension does."""
+    return f"Orchestrator function '{orchestrator}' failed: {error}"
+
+
+class _Replay:
+    def __init__(self, script: Script, setting: Setting) -> None:
+        self._script = script
+        self._setting = setting
+        self._now = ""
+        self._pending: dict[int, Decision] = {}
+        self._open: dict[int, Future] = {}
+        self._waiters: dict[str, list[Future]] = {}
+        self._unheard: list[Event] = []
+        self._begun = 0
+        self._main: Future | None = None
+        self._new_input: str | None = None
+        self.next_id = 0
+        self.terminated: Ended | None = None
+        self._perform: dict[int, Callable[[Action], Future]] = {
+            0: self._activity,
+            1: self._with_retry,
+            2: self._child,
+            3: self._with_retry,
+            4: self._continue_as_new,
+            5: self._timer,
+            6: self._external_event,
+            11: lambda action: any_of([self._invoke(each) for each in action["compoundActions"]]),
+            12: lambda action: all_of([self._invoke(each) for each in action["compoundActions"]]),
+        }
+
+    def see(self, event: Event) -> None:
+        """Take in the next event of the history."""
+        match event["EventType"]:
+            case EventType.ORCHESTRATOR_STARTED:
+                self._now = max(self._now, event["Timestamp"])
+            case EventType.EXECUTION_STARTED:
+                self._main = spawn(self._run())
+            case EventType.TASK_SCHEDULED | EventType.TIMER_CREATED | EventType.SUB_ORCHESTRATION_CREATED:
+                self._match(event)
+            case EventType.TASK_COMPLETED | EventType.SUB_ORCHESTRATION_COMPLETED:
+                self._end(event["TaskScheduledId"], failed=False)
+            case EventType.TASK_FAILED | EventType.SUB_ORCHESTRATION_FAILED:
+                self._end(event["TaskScheduledId"], failed=True)
+            case EventType.TIMER_FIRED:
+                self._end(event["TimerId"], failed=False)
+            case EventType.EVENT_RAISED:
+                self._hear(event)
+            case EventType.EXECUTION_TERMINATED:
+                self.terminated = Ended(Status.TERMINATED, event["Input"])
+
+    def verdict(self) -> Verdict:
+        """Sum up after the last event."""
+        decisions = [self._pending[key] for key in sorted(self._pending)]
+        over = self._main is not None and self._main.done and not self._open
+        return Verdict(decisions, self._ending() if over else None, self.next_id, None if over else self._stuck())
+
+    def failure(self, error: str, details: str | None) -> Ended:
+        """Word the failure of this orchestrator."""
+        return Ended(Status.FAILED, failure_reason(self._setting.orchestrator, error), details)
+
+    def _ending(self) -> Ended | ContinuedAsNew:
+        script = self._script
+        if script.error is not None:
+            return self.failure(script.error, script.error_details)
+        if self._new_input is not None:
+            return ContinuedAsNew(self._new_input, self._unheard)
+        return Ended(Status.COMPLETED, script.output_json)
+
+    def _stuck(self) -> str | None:
+        """Say so if nothing but an external event can move the host, while the code waits for it no more."""
+        if self._open or self._main is None or self._main.done:
+            return None
+        script = self._script
+        ahead = script.is_done or script.error is not None or self._begun < len(script.actions)
+        waiting = sorted(name for name, waiters in self._waiters.items() if waiters)
+        if not ahead or not waiting:
+            return None
+        return f"the code has gone on, but the host still waits for the external event {', '.join(waiting)}"
+
+    async def _run(self) -> None:
+        for action in self._script.actions:
+            self._begun += 1
+            await self._invoke(action)
+        if not self._script.is_done and self._script.error is None:
+            await Future()
+
+    def _invoke(self, action: Action) -> Future:
+        perform = self._perform.get(action["actionType"])
+        if perform is None:
+            raise Refused(_not_offered(action["actionType"]))
+        return perform(action)
+
+    def _activity(self, action: Action) -> Future:
+        name = action["functionName"]
+        if not self._setting.has_activity(name):
+            raise Refused(_unknown(name, "activity"))
+        return self._decide(ScheduleTask(self.next_id, name, action["input"]))
+
+    def _timer(self, action: Action) -> Future:
+        timer_id = self.next_id
+        future = self._decide(CreateTimer(timer_id, action["fireAt"]))
+        if action.get("isCanceled"):
+            self._open.pop(timer_id).cancel()
+        return future
+
+    def _child(self, action: Action) -> Future:
+        name = action["functionName"]
+        if not self._setting.has_orchestrator(name):
+            raise Refused(_unknown(name, "orchestrator"))
+        instance_id = action.get("instanceId") or f"{self._setting.execution_id}:{self.next_id}"
+        # The extension serialises the text once more, so that the child may get any JSON value as its input.
+        input_json = dumps(action["input"])
+        return self._decide(StartChild(self.next_id, name, action.get("version") or "", instance_id, input_json))
+
+    def _continue_as_new(self, action: Action) -> Future:
+        self._new_input = dumps(action["input"])
+        return resolved()
+
+    def _external_event(self, action: Action) -> Future:
+        name = action["externalEventName"].lower()
+        for position, event in enumerate(self._unheard):
+            if event["Name"].lower() == name:
+                del self._unheard[position]
+                return resolved()
+        future = Future()
+        self._waiters.setdefault(name, []).append(future)
+        return future
+
+    def _with_retry(self, action: Action) -> Future:
+        return spawn(self._tries(action))
+
+    async def _tries(self, action: Action) -> bool:
+        """Try, wait, try again. The wait after the last failure is real: the SDK counts its id too."""
+        options = action["retryOptions"]
+        once = self._activity if action["actionType"] == 1 else self._child
+        attempts = options["maxNumberOfAttempts"]
+        for attempt in range(attempts):
+            if not (await once(action)).failed:
+                return True
+            wait = timedelta() if attempt + 1 == attempts else _interval(options, attempt)
+            await self._decide(CreateTimer(self.next_id, timestamp(moment_of(self._now) + wait)))
+        return False
+
+    def _decide(self, decision: Decision) -> Future:
+        future = Future()
+        self._pending[decision.id] = decision
+        self._open[decision.id] = future
+        self.next_id = decision.id + 1
+        return future
+
+    def _match(self, event: Event) -> None:
+        """Tick off a decision that the history holds already."""
+        decision = self._pending.pop(event["EventId"], None)
+        recorded = _describe(event)
+        replayed = "nothing" if decision is None else _describe(decision.event(self._now))
+        if recorded.lower() != replayed.lower():
+            raise NonDeterministic(
+                f"Non-deterministic orchestrator: the history holds {recorded} as its decision number "
+                f"{event['EventId']}, and the replayed code leads to {replayed} there. Was the code changed while "
+                "the instance ran, or does it depend on something other than its history?"
+            )
+
+    def _end(self, task_id: int, *, failed: bool) -> None:
+        future = self._open.pop(task_id, None)
+        if future is not None:
+            future.resolve(failed=failed)
+
+    def _hear(self, event: Event) -> None:
+        waiters = self._waiters.get(event["Name"].lower())
+        if waiters:
+            waiters.pop().resolve()
+        else:
+            self._unheard.append(event)
+
+
+def _interval(options: dict[str, Any], attempt: int) -> timedelta:
+    first: float = options["firstRetryIntervalInMilliseconds"]
+    wait: float = first * options.get("backoffCoefficient", 1.0) ** attempt
+    return timedelta(milliseconds=min(wait, options.get("maxRetryIntervalInMilliseconds", wait)))
+
+
+def _describe(event: Event) -> str:
+    match event["EventType"]:
+        case EventType.TASK_SCHEDULED:
+            return f"the activity '{event['Name']}'"
+        case EventType.SUB_ORCHESTRATION_CREATED:
+            return f"the sub-orchestration '{event['Name']}'"
+    return "a timer"
+
+
+def _not_offered(action_type: int) -> str:
+    names = {7: "call_entity", 8: "call_http", 9: "signal_entity", 10: "signal_entity"}
+    return f"{names.get(action_type, f'action type {action_type}')} is not offered by this host"
+
+
+def _unknown(name: str, kind: str) -> str:
+    return f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function."

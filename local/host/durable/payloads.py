@@ -1,0 +1,55 @@
+"""The URLs that Durable Functions hands out: to the client binding, and in answers to a start."""
+
+from local.host.durable.history import dumps
+
+WEBHOOK = "/runtime/webhooks/durabletask"
+"""The public management API."""
+
+RPC = "/runtime/rpc/durabletask"
+"""The same for the client in the worker. On the real host it is a listener of its own, without keys."""
+
+_INSTANCE_ID = "INSTANCEID"
+"""What the SDK replaces by an instance's id."""
+
+
+def management_urls(origin: str, task_hub: str, instance_id: str) -> dict[str, str]:
+    """Return the URLs to manage an instance with, `id` included; `origin` is scheme, host and port."""
+    instance = f"{origin}{WEBHOOK}/instances/{instance_id}"
+    query = _query(task_hub)
+    return {
+        "id": instance_id,
+        "statusQueryGetUri": f"{instance}?{query}",
+        "sendEventPostUri": f"{instance}/raiseEvent/{{eventName}}?{query}",
+        "terminatePostUri": f"{instance}/terminate?reason={{text}}&{query}",
+        "purgeHistoryDeleteUri": f"{instance}?{query}",
+        "restartPostUri": f"{instance}/restart?{query}",
+        "suspendPostUri": f"{instance}/suspend?reason={{text}}&{query}",
+        "resumePostUri": f"{instance}/resume?reason={{text}}&{query}",
+    }
+
+
+def client_binding(origin: str, task_hub: str) -> str:
+    """Return the JSON text that a durable client binding receives."""
+    base = f"{origin}{WEBHOOK}"
+    start = f"{base}/orchestrators/{{functionName}}[/{{instanceId}}]"
+    instance = f"{base}/instances/{_INSTANCE_ID}"
+    rewind = {"rewindPostUri": f"{instance}/rewind?reason={{text}}&{_query(task_hub)}"}
+    return dumps({
+        "taskHubName": task_hub,
+        "connectionName": None,
+        "creationUrls": {
+            "createNewInstancePostUri": f"{start}?{_query(task_hub)}",
+            "createAndWaitOnNewInstancePostUri": (
+                f"{start}?timeout={{timeoutInSeconds}}&pollingInterval={{intervalInSeconds}}&{_query(task_hub)}"
+            ),
+        },
+        "managementUrls": management_urls(origin, task_hub, _INSTANCE_ID) | rewind,
+        "baseUrl": base,
+        "requiredQueryStringParameters": _query(task_hub),
+        "rpcBaseUrl": f"{origin}{RPC}/",
+        "httpBaseUrl": None,
+    })  # fmt: skip
+
+
+def _query(task_hub: str) -> str:
+    return f"taskHub={task_hub}&connection=Storage"

@@ -1,0 +1,128 @@
+"""Reading the state file for the status API: a connection and a thread of its own, beside the writer."""
+
+import asyncio
+import base64
+import binascii
+import json
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from local.host.durable.history import Event
+
+PAGE_SIZE = 100
+"""Instances in a page of a caller who pages without saying how many."""
+
+_NO_LIMIT = -1
+"""What SQLite takes for LIMIT to return all rows."""
+
+T = TypeVar("T")
+
+_COLUMNS = "id, name, status, input, output, custom_status, created, updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the store knows of an instance; `input`, `output`, `custom_status` are JSON texts or None."""
+
+    id: str
+    name: str
+    status: str
+    input: str | None
+    output: str | None
+    custom_status: str | None
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which instances to list; times are history timestamps, empty means no condition."""
+
+    created_from: str = ""
+    created_to: str = ""
+    statuses: tuple[str, ...] = ()
+    prefix: str = ""
+
+
+class Reader:
+    """Reads what has been committed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="durable-reader")
+        self._db: sqlite3.Connection | None = None
+
+    async def instance(self, instance_id: str) -> Row | None:
+        """Return an instance, None if there is none of this id."""
+        sql = f"SELECT {_COLUMNS} FROM instance WHERE id = ?"  # noqa: S608 - constant columns
+        row = await self._run(lambda db: db.execute(sql, (instance_id,)).fetchone())
+        return Row(*row) if row else None
+
+    async def history(self, instance_id: str) -> list[Event]:
+        """Return the events of an instance's current execution."""
+        sql = "SELECT events FROM history WHERE instance_id = ? ORDER BY episode"
+        rows = await self._run(lambda db: db.execute(sql, (instance_id,)).fetchall())
+        events: list[Event] = json.loads(f"[{','.join(row[0] for row in rows)}]")
+        return events
+
+    async def page(self, wanted: Filter, top: int | None, token: str) -> tuple[list[Row], str]:
+        """Return up to `top` instances in order of creation, and the token of the next page, empty at the end.
+
+        Without `top`, all of them: the SDK's client asks for no pages. Raises ValueError for a token of another host.
+        """
+        conditions, values = _conditions(wanted)
+        if token:
+            conditions.append("(created, id) > (?, ?)")
+            values += _read_token(token)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = f"SELECT {_COLUMNS} FROM instance {where} ORDER BY created, id LIMIT ?"  # noqa: S608 - constants only
+        limit = _NO_LIMIT if top is None else top + 1
+        rows = [Row(*row) for row in await self._run(lambda db: db.execute(sql, (*values, limit)).fetchall())]
+        if top is None or len(rows) <= top:
+            return rows, ""
+        last = rows[top - 1]
+        return rows[:top], base64.urlsafe_b64encode(json.dumps([last.created, last.id]).encode()).decode()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._run(lambda db: db.close())
+        self._pool.shutdown()
+
+    async def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: query(self._connection()))
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._db = sqlite3.connect(self._path, isolation_level=None)
+            self._db.execute("PRAGMA query_only=ON")
+        return self._db
+
+
+def _conditions(wanted: Filter) -> tuple[list[str], list[str]]:
+    conditions: list[str] = []
+    values: list[str] = []
+    if wanted.created_from:
+        conditions.append("created >= ?")
+        values.append(wanted.created_from)
+    if wanted.created_to:
+        conditions.append("created <= ?")
+        values.append(wanted.created_to)
+    if wanted.statuses:
+        conditions.append(f"status IN ({','.join('?' * len(wanted.statuses))})")
+        values += wanted.statuses
+    if wanted.prefix:
+        conditions.append("substr(id, 1, length(?)) = ?")
+        values += [wanted.prefix, wanted.prefix]
+    return conditions, values
+
+
+def _read_token(token: str) -> list[str]:
+    try:
+        created, instance_id = json.loads(base64.urlsafe_b64decode(token))
+    except (binascii.Error, ValueError, TypeError) as exc:
+        raise ValueError("the continuation token is not one of this host") from exc
+    return [str(created), str(instance_id)]

@@ -1,0 +1,38 @@
+"""Why the task hub refuses a request. The management API gives each its status code.
+
+* Refusal
+  - BadRequest            400
+  - UnknownOrchestrator   400
+  - InvalidInstanceId     400
+  - InstanceExists        500, as this version of the extension does
+  - NoSuchInstance        404
+  - InstanceHasEnded      410
+"""
+
+
+class Refusal(Exception):
+    """A request that the task hub refuses; the text is for the caller."""
+
+
+class BadRequest(Refusal):
+    """A body, a query or a header cannot be read."""
+
+
+class UnknownOrchestrator(Refusal):
+    """No orchestrator function has this name."""
+
+
+class InvalidInstanceId(Refusal):
+    """An instance id must not be empty, begin with @, or contain slashes, #, ? or control characters."""
+
+
+class InstanceExists(Refusal):
+    """An instance of this id has not ended yet."""
+
+
+class NoSuchInstance(Refusal):
+    """There is no instance of this id."""
+
+
+class InstanceHasEnded(Refusal):
+    """The instance has ended, so nothing reaches it any more."""

@@ -1,0 +1,70 @@
+"""How the status API shows an instance and its history."""
+
+import json
+from typing import Any
+
+from local.host.durable.history import EVENT_NAMES, Event, EventType
+from local.host.durable.queries import Row
+
+_HIDDEN = frozenset({EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED})
+_SCHEDULED = frozenset({EventType.TASK_SCHEDULED, EventType.SUB_ORCHESTRATION_CREATED})
+_ENDED = frozenset({
+    EventType.TASK_COMPLETED,
+    EventType.TASK_FAILED,
+    EventType.SUB_ORCHESTRATION_COMPLETED,
+    EventType.SUB_ORCHESTRATION_FAILED,
+})  # fmt: skip
+
+
+def status_body(row: Row, *, show_input: bool) -> dict[str, Any]:
+    """Return the body of a status query; texts are shown as the JSON they hold."""
+    return {
+        "name": row.name,
+        "instanceId": row.id,
+        "runtimeStatus": row.status,
+        "input": _value(row.input) if show_input else None,
+        "customStatus": _value(row.custom_status),
+        "output": _value(row.output),
+        "createdTime": _seconds(row.created),
+        "lastUpdatedTime": _seconds(row.updated),
+    }
+
+
+def history_body(events: list[Event], *, show_output: bool) -> list[dict[str, Any]]:
+    """Return a history for people: scheduling is folded into what came of it, bookkeeping is left out."""
+    scheduled = {event["EventId"]: event for event in events if event["EventType"] in _SCHEDULED}
+    ended = {event["TaskScheduledId"] for event in events if event["EventType"] in _ENDED}
+    return [
+        _shown(event, scheduled, show_output)
+        for event in events
+        if event["EventType"] not in _HIDDEN and not (event["EventType"] in _SCHEDULED and event["EventId"] in ended)
+    ]
+
+
+def _shown(event: Event, scheduled: dict[int, Event], show_output: bool) -> dict[str, Any]:
+    kind = event["EventType"]
+    shown: dict[str, Any] = {"EventType": EVENT_NAMES[EventType(kind)], "Timestamp": event["Timestamp"]}
+    origin = scheduled.get(event.get("TaskScheduledId", -1))
+    if origin is not None:
+        shown |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"]}
+    elif kind in _SCHEDULED or kind == EventType.EXECUTION_STARTED:
+        shown["FunctionName"] = event["Name"]
+    shown |= {key: event[key] for key in ("FireAt", "OrchestrationStatus", "Reason", "Details") if key in event}
+    if kind == EventType.EVENT_RAISED:
+        shown["Name"] = event["Name"]
+    if show_output:
+        shown |= {key: _value(event[key]) for key in ("Result", "Input") if key in event and kind not in _SCHEDULED}
+    return shown
+
+
+def _value(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _seconds(timestamp: str) -> str:
+    return f"{timestamp[:19]}Z"

@@ -1,0 +1,208 @@
+"""The state file: one SQLite database, written by the engine's thread alone.
+
+Journal mode WAL with synchronous NORMAL: a commit survives the death of the process at any moment (kill -9), which
+is what a host on a developer's machine meets. It may lose the last commits, never the file's consistency, when
+the power fails; that would cost a disk flush at each commit and buys nothing here.
+
+Everything an episode does lands in one transaction: new history, outgoing messages, activities, the status, and
+the deletion of the messages it consumed. An activity's row goes when its result is in the history, so that after
+a crash it runs again, and its result counts once.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.host.durable.decisions import ACTIVE, Status
+from local.host.durable.instance import Activity, Instance, Message
+from local.host.errors import StateError
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE instance (
+    id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+    input TEXT, output TEXT, custom_status TEXT, created TEXT NOT NULL, updated TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX instance_created ON instance (created, id);
+CREATE TABLE history (
+    instance_id TEXT NOT NULL, episode INTEGER NOT NULL, events TEXT NOT NULL, PRIMARY KEY (instance_id, episode)
+) WITHOUT ROWID;
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY, instance_id TEXT NOT NULL, execution_id TEXT, due REAL, event TEXT NOT NULL
+);
+CREATE INDEX message_instance ON message (instance_id);
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY, instance_id TEXT NOT NULL, execution_id TEXT NOT NULL, task_id INTEGER NOT NULL,
+    name TEXT NOT NULL, input TEXT NOT NULL
+);
+CREATE INDEX activity_instance ON activity (instance_id);
+"""
+"""`input`, `output` and `custom_status` are JSON texts; `created` and `updated` are history timestamps."""
+
+
+@contextmanager
+def claimed(path: Path) -> Iterator[None]:
+    """Hold the state file for one host; raises StateError while another one has it.
+
+    The claim is a lock that the operating system takes back when the process dies, however it dies.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        lock.close()
+        raise StateError(f"another host is using the state file {path}") from None
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+class Store:
+    """The one writer. Use it in the thread that made it."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
+        elif version != SCHEMA_VERSION:
+            self._db.close()
+            raise StateError(f"the state file {path} has version {version}, this host writes {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the file; the journal is folded into it."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block wrote, or nothing of it."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def last_ids(self) -> tuple[int, int]:
+        """Return the highest ids of a message and of an activity."""
+        row = self._db.execute("SELECT (SELECT max(id) FROM message), (SELECT max(id) FROM activity)").fetchone()
+        return row[0] or 0, row[1] or 0
+
+    def status(self, instance_id: str) -> Status | None:
+        """Return an instance's status, None if there is none of this id."""
+        row = self._db.execute("SELECT status FROM instance WHERE id = ?", (instance_id,)).fetchone()
+        return Status(row[0]) if row else None
+
+    def active(self) -> Iterator[Instance]:
+        """Return the instances that have not ended, without their histories."""
+        rows = self._db.execute(
+            "SELECT id, name, execution_id, status FROM instance WHERE status IN (?, ?)", sorted(ACTIVE)
+        )
+        for instance_id, name, execution_id, status in rows:
+            yield Instance(instance_id, name, execution_id, Status(status))
+
+    def messages(self) -> Iterator[Message]:
+        """Return every message in the order of sending."""
+        rows = self._db.execute("SELECT id, instance_id, execution_id, event, due FROM message ORDER BY id")
+        for message_id, instance_id, execution_id, event, due in rows:
+            yield Message(message_id, instance_id, execution_id, json.loads(event), due)
+
+    def activities(self) -> Iterator[Activity]:
+        """Return every activity without a result, in the order of scheduling."""
+        rows = self._db.execute("SELECT id, instance_id, execution_id, task_id, name, input FROM activity ORDER BY id")
+        return (Activity(*row) for row in rows)
+
+    def history(self, instance_id: str) -> list[str]:
+        """Return the current execution's events, as the inside of a JSON array for each episode."""
+        return [
+            row[0]
+            for row in self._db.execute(
+                "SELECT events FROM history WHERE instance_id = ? ORDER BY episode", (instance_id,)
+            )
+        ]
+
+    def add_instance(self, instance: Instance, input_json: str | None, now: str) -> None:
+        """Write a new instance, in place of one that had this id."""
+        self.forget(instance.id)
+        self._db.execute(
+            "INSERT INTO instance VALUES (?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
+            (instance.id, instance.execution_id, instance.name, instance.status, input_json, now, now),
+        )
+
+    def update_instance(self, instance: Instance, output: str | None, custom_status: str | None, now: str) -> None:
+        """Write what the API shows of an instance."""
+        self._db.execute(
+            "UPDATE instance SET status = ?, output = ?, custom_status = ?, updated = ? WHERE id = ?",
+            (instance.status, output, custom_status, now, instance.id),
+        )
+
+    def restart_instance(self, instance: Instance, input_json: str, old_execution_id: str) -> None:
+        """Begin a new execution: no history, and no mail for the old one."""
+        self._db.execute("DELETE FROM history WHERE instance_id = ?", (instance.id,))
+        self._db.execute(
+            "DELETE FROM message WHERE instance_id = ? AND execution_id = ?", (instance.id, old_execution_id)
+        )
+        self._db.execute(
+            "UPDATE instance SET execution_id = ?, input = ? WHERE id = ?",
+            (instance.execution_id, input_json, instance.id),
+        )
+
+    def append_history(self, instance_id: str, episode: int, text: str) -> None:
+        """Write one more episode."""
+        self._db.execute("INSERT INTO history VALUES (?, ?, ?)", (instance_id, episode, text))
+
+    def add_messages(self, messages: Iterable[Message]) -> None:
+        """Write messages."""
+        self._db.executemany(
+            "INSERT INTO message VALUES (?, ?, ?, ?, ?)",
+            [(each.id, each.instance_id, each.execution_id, each.due, json.dumps(each.event)) for each in messages],
+        )
+
+    def add_activities(self, activities: Iterable[Activity]) -> None:
+        """Write scheduled activities."""
+        self._db.executemany(
+            "INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (each.id, each.instance_id, each.execution_id, each.task_id, each.name, each.input_json)
+                for each in activities
+            ],
+        )
+
+    def consume(self, messages: Sequence[Message]) -> None:
+        """Delete messages that have been worked in, and the activities that they report on."""
+        plain = [(each.id,) for each in messages if each.activity_id is None]
+        reports = [(each.activity_id,) for each in messages if each.activity_id is not None]
+        self._db.executemany("DELETE FROM message WHERE id = ?", plain)
+        self._db.executemany("DELETE FROM activity WHERE id = ?", reports)
+
+    def drop_mail(self, instance_id: str) -> None:
+        """Delete what is on its way to an instance that has ended."""
+        self._db.execute("DELETE FROM message WHERE instance_id = ?", (instance_id,))
+
+    def forget(self, instance_id: str) -> None:
+        """Delete everything about an instance."""
+        for statement in (
+            "DELETE FROM instance WHERE id = ?",
+            "DELETE FROM history WHERE instance_id = ?",
+            "DELETE FROM message WHERE instance_id = ?",
+            "DELETE FROM activity WHERE instance_id = ?",
+        ):
+            self._db.execute(statement, (instance_id,))
+
+    def ended_between(self, first: str, last: str, statuses: Iterable[str]) -> list[str]:
+        """Return the ids of instances that have ended in one of the statuses, by the time they were created."""
+        wanted = sorted(set(statuses) - ACTIVE)
+        marks = ",".join("?" * len(wanted))
+        rows = self._db.execute(
+            f"SELECT id FROM instance WHERE created >= ? AND created <= ? AND status IN ({marks})",  # noqa: S608 - marks only
+            (first, last, *wanted),
+        )
+        return [row[0] for row in rows]

@@ -1,0 +1,144 @@
+"""Call the app's functions: `async def` on the one loop, `def` on a thread pool, both under a time limit.
+
+Every call leaves exactly one line in the log; a failure leaves its traceback with it, once.
+"""
+
+import asyncio
+import concurrent.futures.thread
+import contextvars
+import logging
+import os
+import time
+import traceback
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from local.host.app import Function
+from local.host.context import InvocationContext, TraceContext
+from local.host.errors import SettingsError
+from local.host.log import Scope, scope
+
+_THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
+_OUR_FILES = (__file__, concurrent.futures.thread.__file__)
+_NO_TRACE = TraceContext("", "")
+
+logger = logging.getLogger(__name__)
+
+
+class FunctionFailed(Exception):
+    """A function raised, or exceeded its time; the text is what the worker reports to the host."""
+
+
+def failure_text(error: BaseException) -> str:
+    """Word an exception as the worker does: type and message, then the stack."""
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    return f"Result: Failure\nException: {type(error).__name__}: {error}\nStack: {stack}"
+
+
+class Invoker:
+    """Runs functions, counts those that run, and waits for them when the host stops.
+
+    `timeout` is in seconds, None for no limit; `client_json` is what a durable client binding receives. A `def`
+    function cannot be interrupted: over time, its thread is left behind, as it is when the host stops.
+    """
+
+    def __init__(self, directory: Path, timeout: float | None, client_json: str) -> None:
+        self._client_json = client_json
+        self._directory = str(directory)
+        self._timeout = timeout
+        self._pool = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def invoke(
+        self,
+        function: Function,
+        arguments: dict[str, Any],
+        instance_id: str | None = None,
+        trace: TraceContext = _NO_TRACE,
+    ) -> Any:
+        """Call a function with the value of its trigger by keyword, add its other bindings, return what it returns.
+
+        Raises FunctionFailed, which is logged already. `instance_id` is for the log.
+        """
+        invocation_id = str(uuid.uuid4())
+        arguments |= {client.name: self._client_json for client in function.clients}
+        if function.wants_context:
+            arguments["context"] = InvocationContext(invocation_id, function.name, self._directory, trace)
+        token = scope.set(Scope(function.name, instance_id))
+        self._running += 1
+        self._idle.clear()
+        started = time.perf_counter()
+        try:
+            result = await self._call(function, arguments)
+        except (Exception, SystemExit) as exc:
+            exc.__traceback__ = _without_ours(exc.__traceback__)
+            logger.exception("Failed", extra={"duration_ms": _since(started), "outcome": "failed"})
+            raise FunctionFailed(failure_text(exc)) from exc
+        else:
+            logger.info("Executed", extra={"duration_ms": _since(started), "outcome": "ok"})
+            return result
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+            scope.reset(token)
+
+    async def drain(self, seconds: float) -> bool:
+        """Wait for running functions to end, but not longer; returns whether they all did."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Start no further thread; one that still runs is left behind."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _call(self, function: Function, arguments: dict[str, Any]) -> Any:
+        try:
+            async with asyncio.timeout(self._timeout) as limit:
+                if function.is_async:
+                    return await function.call(**arguments)
+                call = partial(contextvars.copy_context().run, function.call, **arguments)
+                return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            allowed = timedelta(seconds=self._timeout or 0)
+            raise TimeoutError(f"Timeout value of {allowed} was exceeded by function: {function.name}") from None
+        except asyncio.CancelledError as exc:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Nobody cancelled us: the function let a cancellation of its own escape.
+            raise RuntimeError(f"function {function.name} was cancelled from within") from exc
+
+
+def _thread_count() -> int | None:
+    text = os.environ.get(_THREADS)
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{_THREADS} is {text!r}, not a number of threads")
+    return int(text)
+
+
+def _without_ours(trace: TracebackType | None) -> TracebackType | None:
+    """Drop the host's own frames from the front of a traceback, so that it begins with the app's code."""
+    rest = trace
+    while rest is not None and rest.tb_frame.f_code.co_filename in _OUR_FILES:
+        rest = rest.tb_next
+    return rest or trace
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

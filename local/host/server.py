@@ -1,0 +1,214 @@
+"""A host from start to end: what belongs together, the order in which it begins, and how it stops.
+
+with running(Path("my-app"), state=Path("state.sqlite")) as host:
+    httpx.get(f"{host.url}/api/hello")
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import uvicorn
+
+from local.host import sdk
+from local.host.app import App, index, loaded
+from local.host.durable.activities import ActivityRunner
+from local.host.durable.engine import Engine
+from local.host.durable.instance import Activity
+from local.host.durable.management import Management
+from local.host.durable.payloads import client_binding
+from local.host.durable.queries import Reader
+from local.host.durable.store import claimed
+from local.host.errors import AddressTaken, HostError
+from local.host.http import HttpFrontend
+from local.host.invoke import Invoker
+from local.host.settings import HostSettings, app_settings, read_host_json
+
+ADDRESS = "127.0.0.1"
+"""The host is for the machine it runs on, so it listens nowhere else."""
+
+GRACE_SECONDS = 3.0
+"""How long functions that run may go on when the host stops; an activity that is abandoned runs again."""
+
+_STARTUP_POLL_SECONDS = 0.005
+
+_SERVER_OPTIONS: dict[str, Any] = {
+    "lifespan": "off",
+    "ws": "none",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 1,
+}
+"""For uvicorn: no log of its own, nothing but HTTP, and no waiting for connections that are only kept alive."""
+
+_only_one = threading.Lock()
+"""Held by the host of this process: the SDK's client keeps its session, and the app its modules, globally."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHost:
+    """A host that answers: its address without a slash at the end, and the name of its task hub."""
+
+    url: str
+    task_hub: str
+
+
+def listen(port: int) -> socket.socket:
+    """Take a port, a free one for 0; raises AddressTaken if another program has it."""
+    # Named as TCP, or asyncio does not switch Nagle's algorithm off, and each answer waits 40 ms for an ACK.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((ADDRESS, port))
+        listener.listen()
+    except OSError as exc:
+        listener.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise AddressTaken(f"port {port} on {ADDRESS} is in use by another program") from None
+        raise
+    return listener
+
+
+@contextmanager
+def running(
+    app: Path | func.FunctionRegister,
+    *,
+    state: Path | None = None,
+    port: int = 0,
+    settings: HostSettings | None = None,
+) -> Iterator[RunningHost]:
+    """Run a host in a thread of this process for the time of the block; meant for tests.
+
+    `app` is an app folder, or an app object. Without `state`, the history goes with the block. `settings` are
+    those of the folder's host.json, or the defaults, unless given. One host runs in a process at a time.
+    """
+    with ExitStack() as stack:
+        path = state or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "state.sqlite"
+        if isinstance(app, Path):
+            stack.enter_context(app_settings(app))
+            settings = settings or read_host_json(app)
+            indexed = stack.enter_context(loaded(app.resolve()))
+        else:
+            indexed = index(app, Path.cwd())
+        stack.enter_context(claimed(path))
+        host = Host(indexed, settings or HostSettings(), path, listen(port))
+        ready: Future[RunningHost] = Future()
+        thread = threading.Thread(target=_run_in_thread, args=(host, ready), name="functions-host")
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(host.stop)
+        yield ready.result()
+    if host.has_failed:
+        raise HostError("the host has failed; its log says why")
+
+
+def _run_in_thread(host: "Host", ready: Future[RunningHost]) -> None:
+    try:
+        asyncio.run(host.run(ready.set_result))
+    except BaseException as exc:
+        if ready.done():
+            raise
+        ready.set_exception(exc)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to its host."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Host:
+    """One host of one app. `run` once; `stop` from any thread, or from a signal handler."""
+
+    def __init__(self, app: App, settings: HostSettings, state: Path, listener: socket.socket) -> None:
+        self._app = app
+        self._settings = settings
+        self._state = state
+        self._listener = listener
+        self._url = f"http://{ADDRESS}:{listener.getsockname()[1]}"
+        self._over = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.has_failed = False
+        self.has_abandoned = False
+        """Whether functions were still running at the end; their threads may be, for as long as they like."""
+
+    def stop(self) -> None:
+        """Ask the host to stop; before it runs, that makes it stop at once."""
+        if self._loop is None:
+            self._over.set()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._over.set)
+
+    async def run(self, ready: Callable[[RunningHost], None]) -> None:
+        """Serve until stopped, or until the engine fails; `ready` is called once requests are answered."""
+        if not _only_one.acquire(blocking=False):
+            self._listener.close()
+            raise HostError("a host is running in this process already")
+        try:
+            sdk.prepare()
+            await sdk.open_session()
+            await self._serve(ready)
+        finally:
+            self._listener.close()
+            await sdk.close_session()
+            _only_one.release()
+
+    async def _serve(self, ready: Callable[[RunningHost], None]) -> None:
+        loop = self._loop = asyncio.get_running_loop()
+
+        def dispatch(activities: list[Activity]) -> None:
+            loop.call_soon_threadsafe(runner.add, activities)
+
+        client_json = client_binding(self._url, self._settings.task_hub)
+        invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json)
+        engine = Engine(self._state, self._app, dispatch, self._fail)
+        runner = ActivityRunner(self._app, invoker, engine, self._settings.max_activities)
+        reader = Reader(self._state)
+        management = Management(engine, reader, self._settings.task_hub)
+        frontend = HttpFrontend(self._app, self._settings.route_prefix, invoker, management)
+        server = _Server(uvicorn.Config(frontend, **_SERVER_OPTIONS))
+        try:
+            engine.start()
+            serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+            while not server.started and not serving.done():
+                await asyncio.sleep(_STARTUP_POLL_SECONDS)
+            ready(RunningHost(self._url, self._settings.task_hub))
+            await self._over.wait()
+            logger.info("Stopping")
+            frontend.draining = True
+            await self._drain(invoker, runner)
+            await asyncio.to_thread(engine.stop)
+            server.should_exit = True
+            server.force_exit = self.has_abandoned
+            await serving
+        finally:
+            await asyncio.to_thread(engine.stop)
+            await reader.close()
+            invoker.close()
+
+    async def _drain(self, invoker: Invoker, runner: ActivityRunner) -> None:
+        """Let functions end; what is over the time is abandoned."""
+        runner.stop()
+        self.has_abandoned = not await invoker.drain(GRACE_SECONDS)
+        if self.has_abandoned:
+            logger.warning("Functions were still running; activities among them run again at the next start")
+        await runner.abandon()
+
+    def _fail(self) -> None:
+        self.has_failed = True
+        self.stop()

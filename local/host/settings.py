@@ -1,0 +1,105 @@
+"""What configures a host: host.json, and app settings the way Core Tools reads them."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.host.errors import SettingsError
+
+DEFAULT_ROUTE_PREFIX = "api"
+DEFAULT_TASK_HUB = "TestHubName"
+DEFAULT_FUNCTION_TIMEOUT = 30 * 60.0
+"""Seconds; what the Functions host uses outside the Consumption plan."""
+
+ACTIVITIES_PER_CORE = 10
+"""Durable's default for maxConcurrentActivityFunctions, for each core."""
+
+_TIMESPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{2}):(?P<seconds>\d{2}(?:\.\d+)?)")
+_SETTING = re.compile(r"%([^%]+)%")
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """The part of host.json that this host obeys; `function_timeout` in seconds, None for no limit."""
+
+    route_prefix: str = DEFAULT_ROUTE_PREFIX
+    task_hub: str = DEFAULT_TASK_HUB
+    function_timeout: float | None = DEFAULT_FUNCTION_TIMEOUT
+    max_activities: int = ACTIVITIES_PER_CORE
+
+
+def read_host_json(directory: Path) -> HostSettings:
+    """Read `host.json` of an app folder; raises SettingsError where it is missing or wrong."""
+    document = _read_json(directory / "host.json", "every function app has one")
+    extensions = document.get("extensions", {})
+    durable = extensions.get("durableTask", {})
+    cores = os.cpu_count() or 1
+    return HostSettings(
+        route_prefix=str(extensions.get("http", {}).get("routePrefix", DEFAULT_ROUTE_PREFIX)).strip("/"),
+        task_hub=_resolve(durable.get("hubName") or os.environ.get("WEBSITE_SITE_NAME") or DEFAULT_TASK_HUB),
+        function_timeout=_timeout(document.get("functionTimeout")),
+        max_activities=int(durable.get("maxConcurrentActivityFunctions", ACTIVITIES_PER_CORE * cores)),
+    )
+
+
+@contextmanager
+def app_settings(directory: Path) -> Iterator[None]:
+    """Put the Values of `local.settings.json` underneath the environment, for the time of the block.
+
+    A variable that the environment has already is left alone, as Core Tools does.
+    """
+    path = directory / "local.settings.json"
+    values: dict[str, str] = {}
+    if path.exists():
+        document = _read_json(path, "")
+        if document.get("IsEncrypted"):
+            raise SettingsError(f"{path.name} is encrypted; decrypt it with `func settings decrypt`")
+        values = {name: str(value) for name, value in document.get("Values", {}).items()}
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def _read_json(path: Path, why: str) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError(f"there is no {path.name} in {path.parent}; {why}") from None
+    except ValueError as exc:
+        raise SettingsError(f"{path} is not valid JSON: {exc}") from exc
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path} does not hold a JSON object")
+    return document
+
+
+def _resolve(text: str) -> str:
+    """Replace `%NAME%` by the app setting of that name."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise SettingsError(f"host.json names the app setting {name}, which is not set")
+        return os.environ[name]
+
+    return _SETTING.sub(value, text)
+
+
+def _timeout(text: object) -> float | None:
+    if text is None:
+        return DEFAULT_FUNCTION_TIMEOUT
+    if str(text) == "-1":
+        return None
+    match = _TIMESPAN.fullmatch(str(text))
+    if match is None:
+        raise SettingsError(f"functionTimeout in host.json is {text!r}, not hh:mm:ss or -1")
+    days, hours, minutes, seconds = match.group("days", "hours", "minutes", "seconds")
+    return ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds)
