@@ -1,0 +1,1 @@
+"""Microsoft.Compute: images, sizes, quotas, virtual machines and what runs inside them."""

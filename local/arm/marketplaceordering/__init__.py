@@ -1,0 +1,1 @@
+"""Microsoft.MarketplaceOrdering: the terms of third-party images."""

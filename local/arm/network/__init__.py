@@ -1,0 +1,1 @@
+"""Microsoft.Network: security groups, virtual networks, public IP addresses, network interfaces."""

@@ -1,0 +1,33 @@
+"""How a simulator is started."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """One simulator's settings, all with sensible defaults for tests.
+
+    `speed` is simulated seconds per second; `state` a SQLite file, in memory when None; `certificate` and
+    `private_key` are PEM files, a throw-away certificate authority is made when they are None, and its certificate
+    written to `ca_file` (a temporary file when None). `strict_subscriptions` refuses ids that were never set up;
+    `throttle` enforces Azure's request limits; `seed` makes the jitter of durations repeatable.
+    """
+
+    port: int = 0
+    speed: float = 60.0
+    state: Path | None = None
+    certificate: Path | None = None
+    private_key: Path | None = None
+    ca_file: Path | None = None
+    faults: Path | None = None
+    strict_subscriptions: bool = False
+    throttle: bool = False
+    seed: int = 1
+    log_level: str = "warning"
+
+    def __post_init__(self) -> None:
+        if self.speed <= 0:
+            raise ValueError("the speed must be positive; time is frozen through the admin endpoint")
+        if (self.certificate is None) != (self.private_key is None):
+            raise ValueError("certificate and private key go together")

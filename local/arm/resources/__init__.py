@@ -1,0 +1,1 @@
+"""Microsoft.Resources: resource groups, listings over all types, registration of providers."""

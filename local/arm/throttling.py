@@ -1,0 +1,115 @@
+"""Request limits: the headers that tell what is left, and, if enforced, the refusals.
+
+Token buckets in simulated time, from Azure's published limits: ARM's own per subscription and principal, the compute
+provider's per virtual machine and per subscription.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .calls import Call
+from .errors import ArmError, subscription_throttled
+
+# Simulated seconds to wait -> the headers that say so.
+Waiter = Callable[[float], dict[str, str]]
+READS, WRITES, DELETES = "reads", "writes", "deletes"
+_VERBS = {"GET": READS, "HEAD": READS, "DELETE": DELETES}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A bucket's size, and what flows in per simulated second."""
+
+    size: float
+    refill: float
+
+
+_ARM = {READS: Limit(250, 25), WRITES: Limit(200, 10), DELETES: Limit(200, 10)}
+_PUT_VM, _UPDATE_VM, _DELETE_VM, _GET_VM, _GET_OPERATION = "PutVM", "UpdateVM", "DeleteVM", "GetVM", "GetOperation"
+# The compute provider's policies: the limit for one resource, and the one for the subscription in a region.
+_COMPUTE = {
+    _PUT_VM: (Limit(12, 4 / 60), Limit(1500, 500 / 60)),
+    _UPDATE_VM: (Limit(12, 4 / 60), Limit(1500, 500 / 60)),
+    _DELETE_VM: (Limit(12, 4 / 60), Limit(1500, 500 / 60)),
+    _GET_VM: (Limit(36, 12 / 60), Limit(24_000, 8000 / 60)),
+    _GET_OPERATION: (Limit(45, 15 / 60), Limit(15_000, 5000 / 60)),
+}
+
+
+class Throttle:
+    """All buckets of one simulator; they start full, and are not kept over a restart."""
+
+    def __init__(self, *, enforce: bool) -> None:
+        self._enforce = enforce
+        self._levels: dict[tuple[str, ...], tuple[float, float]] = {}
+
+    def take(self, call: Call, now: float, seconds_to_wait: Waiter) -> dict[str, str]:
+        """Count a call and return the headers to send with its answer; ArmError when there is nothing left."""
+        subscription = call.params.get("subscription", "").lower()
+        kind = _VERBS.get(call.method, WRITES)
+        header = f"x-ms-ratelimit-remaining-subscription-{kind}"
+        left, wait = self._draw(("arm", subscription, str(call.client.get("oid")), kind), _ARM[kind], now)
+        if wait:
+            raise _refused(subscription_throttled(kind, wait), header, seconds_to_wait(wait))
+        headers = {header: str(math.floor(left))}
+        if policy := _policy(call):
+            headers |= self._take_compute(call, policy, subscription, now, seconds_to_wait)
+        return headers
+
+    def _take_compute(self, call: Call, policy: str, subscription: str, now: float, wait_for: Waiter) -> dict[str, str]:
+        each, together = _COMPUTE[policy]
+        names = ("group", "machine", "operation")
+        resource = "/".join([subscription, *(call.params.get(name, "") for name in names)]).lower()
+        header, remaining = "x-ms-ratelimit-remaining-resource", []
+        for scope, limit in ((("each", resource), each), (("together", subscription), together)):
+            left, wait = self._draw((policy, *scope), limit, now)
+            if wait:
+                raise _refused(
+                    _compute_throttled(policy, limit), header, wait_for(wait), f"Microsoft.Compute/{policy};0"
+                )
+            remaining.append(f"Microsoft.Compute/{policy};{math.floor(left)}")
+        return {header: ",".join(remaining)}
+
+    def _draw(self, key: tuple[str, ...], limit: Limit, now: float) -> tuple[float, float]:
+        level, since = self._levels.get(key, (limit.size, now))
+        level = min(limit.size, level + max(0.0, now - since) * limit.refill)
+        if level < 1 and self._enforce:
+            self._levels[key] = (level, now)
+            return level, (1 - level) / limit.refill
+        self._levels[key] = (max(0.0, level - 1), now)
+        return max(0.0, level - 1), 0.0
+
+
+def _policy(call: Call) -> str | None:
+    if call.operation == "Microsoft.Compute/locations/operations/read":
+        return _GET_OPERATION
+    if "machine" not in call.params:
+        return None
+    if call.operation == "Microsoft.Compute/virtualMachines/write" and call.method == "PUT":
+        return _PUT_VM
+    # Azure counts a deallocation among the deletions.
+    if call.operation == "Microsoft.Compute/virtualMachines/deallocate/action":
+        return _DELETE_VM
+    return {"GET": _GET_VM, "HEAD": _GET_VM, "DELETE": _DELETE_VM}.get(call.method, _UPDATE_VM)
+
+
+def _refused(refusal: ArmError, header: str, wait: dict[str, str], value: str = "0") -> ArmError:
+    refusal.headers |= {header: value} | wait
+    return refusal
+
+
+def _compute_throttled(policy: str, limit: Limit) -> ArmError:
+    measured = {
+        "operationGroup": policy,
+        "allowedRequestCount": round(limit.size),
+        "measuredRequestCount": round(limit.size) + 1,
+    }
+    return ArmError(
+        429,
+        "OperationNotAllowed",
+        "The server rejected the request because too many requests have been received for this subscription.",
+        details=[{"code": "TooManyRequests", "target": policy, "message": json.dumps(measured)}],
+        wrapped=False,
+    )
