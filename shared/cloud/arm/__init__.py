@@ -1,0 +1,1 @@
+"""Azure Resource Manager: a file for each thing that is touched there."""

@@ -1,0 +1,169 @@
+"""What the tests of image providers work with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.cloud.images import AzureImageProvider
+from shared.errors import TransientError
+from shared.models.steps import Facts, ImportJob, Pace
+from shared.naming import staging
+from shared.ports import ImageProvider, Waiting
+from shared.settings import Settings
+from tests import builders
+from tests.conftest import ArmSimulator
+from tests.fakes import FakeImageProvider
+
+PASSWORD = "Canary-9f4e-Passw0rd"
+PATIENCE_SECONDS = 30.0
+_SHORTEST_POLL = 0.01
+_FAST = Pace(poll_seconds=0.02, retry_seconds=0.02)
+
+NSG = "/networkSecurityGroups/[^/]+$"
+MACHINE = "/virtualMachines/[^/]+$"
+COMMAND = "/runCommands/[^/]+$"
+GROUP = "/resourcegroups/[^/]+$"
+
+
+def refusal(code: str, status: int = 409, **more: Any) -> dict[str, Any]:
+    """A fault: the request itself is refused."""
+    return {"type": "error", "status": status, "code": code, **more}
+
+
+Begin = Callable[[], Waiting | None]
+Check = Callable[[str | None], Waiting | None]
+
+
+def wait(begin: Begin, check: Check) -> None:
+    """See a piece of work through, as the workflow does: begin, wait, check; begin again after what may pass."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    waiting: Waiting | None = None
+    begun = False
+    while True:
+        assert time.monotonic() < deadline, "this takes too long"
+        try:
+            waiting = check(waiting.handle) if begun and waiting else begin()
+            begun = True
+        except TransientError as error:
+            begun = False
+            time.sleep(min(error.retry_after or _SHORTEST_POLL, 1.0))
+            continue
+        if waiting is None:
+            return
+        time.sleep(waiting.seconds or _SHORTEST_POLL)
+
+
+@dataclass
+class Bench:
+    """A provider, and a subscription of its own."""
+
+    images: ImageProvider
+    subscription: str
+
+    def job(self, **overrides: Any) -> ImportJob:
+        """An import into the subscription; overrides of `provider` are those of its fields."""
+        subnet = builders.SUBNET.replace(builders.SUBSCRIPTION, self.subscription)
+        provider = builders.provider_instance(
+            **({"subscription_id": self.subscription, "subnet_id": subnet} | overrides.pop("provider", {}))
+        )
+        return builders.import_job(**({"provider": provider, "subnet_id": subnet, "pace": _FAST} | overrides))
+
+    def facts(self, job: ImportJob) -> Facts:
+        """What preflight finds out about a job that nothing speaks against."""
+        report = self.images.preflight(job)
+        assert report.findings == [] or report.findings == ()
+        assert report.facts is not None
+        return report.facts
+
+    def network(self, job: ImportJob) -> None:
+        """Make the resource group and the network security group."""
+        wait(lambda: self.images.create_resource_group(job), lambda _: None)
+        wait(
+            lambda: self.images.begin_network_security_group(job),
+            lambda handle: self.images.check_network_security_group(job, handle),
+        )
+
+    def machine(self, job: ImportJob, facts: Facts | None = None) -> None:
+        """Make the VM."""
+        known = facts or self.facts(job)
+        wait(
+            lambda: self.images.begin_virtual_machine(job, known, PASSWORD),
+            lambda handle: self.images.check_virtual_machine(job, handle),
+        )
+
+    def agent(self, job: ImportJob) -> None:
+        """Wait for the guest agent."""
+        wait(lambda: self.images.check_guest_agent(job), lambda _: self.images.check_guest_agent(job))
+
+    def script(self, job: ImportJob, name: str, limit: float = 600) -> None:
+        """Run a script."""
+        wait(
+            lambda: self.images.begin_run_command(job, name, "Write-Output hello", limit),
+            lambda _: self.images.check_run_command(job, name),
+        )
+
+    def gpu_driver(self, job: ImportJob) -> None:
+        """Install the GPU driver."""
+        wait(lambda: self.images.begin_gpu_driver(job), lambda handle: self.images.check_gpu_driver(job, handle))
+
+    def restart(self, job: ImportJob) -> None:
+        """Restart the VM."""
+        wait(lambda: self.images.begin_restart(job), lambda handle: self.images.check_restart(job, handle))
+
+    def clean_up(self, job: ImportJob) -> None:
+        """Delete everything."""
+        wait(lambda: self.images.begin_clean_up(job), lambda handle: self.images.check_clean_up(job, handle))
+
+    def ready(self, job: ImportJob) -> None:
+        """Everything up to a VM whose agent takes orders."""
+        self.network(job)
+        self.machine(job)
+        self.agent(job)
+
+
+@dataclass
+class AzureBench(Bench):
+    """A bench over the simulator, which can be disturbed and asked what it saw."""
+
+    simulator: ArmSimulator
+
+    def fault(self, path: str, action: dict[str, Any], **rule: Any) -> None:
+        """Disturb calls of this subscription whose path matches."""
+        within = f"/subscriptions/{self.subscription}.*{path}"
+        self.simulator.admin("POST", "faults", {"path": within, "action": action, **rule})
+
+    def calls(self, method: str, path: str) -> list[dict[str, Any]]:
+        """The calls of this subscription with that method, whose path ends so."""
+        found = self.simulator.admin("GET", f"calls?path={self.subscription}")["calls"]
+        return [call for call in found if call["method"] == method and call["path"].lower().endswith(path.lower())]
+
+    def settings(self, **settings: Any) -> None:
+        """Change how the subscription is set."""
+        self.simulator.admin("PATCH", f"subscriptions/{self.subscription}", settings)
+
+    def inventory(self, job: ImportJob) -> set[str]:
+        """The types of what exists in the job's resource group."""
+        group = f"/{staging(job).resource_group}".lower()
+        found = self.simulator.admin("GET", f"inventory?subscription={self.subscription}")["value"]
+        return {each["type"] for each in found if group in each["id"].lower()}
+
+
+@pytest.fixture(name="azure")
+def _azure(simulator: ArmSimulator) -> AzureBench:
+    settings = Settings(key_vault_url="https://vault.example", arm_endpoint=simulator.url)
+    return AzureBench(AzureImageProvider.from_settings(settings), builders.new_id(), simulator)
+
+
+@pytest.fixture(name="bench", params=["memory", "azure"])
+def _bench(request: pytest.FixtureRequest) -> Bench:
+    if request.param == "memory":
+        images = FakeImageProvider()
+        images.takes("virtual_machine", 2)
+        images.takes("restart", 1)
+        images.takes("clean_up", 2)
+        return Bench(images, builders.new_id())
+    bench: Bench = request.getfixturevalue("azure")
+    return bench
