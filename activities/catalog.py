@@ -1,0 +1,143 @@
+"""Activities that read and write the catalogue."""
+
+import logging
+from typing import Any
+
+import azure.durable_functions as df
+
+from shared import changes, wiring
+from shared.errors import AlreadyExists, Changed, ErrorKind, IllegalTransition, NotFound, StoreUnavailable
+from shared.log import about
+from shared.models.records import Asset, ErrorInfo, Image, Operation, Version
+from shared.models.steps import Acceptance, AcceptanceFound, Outcome, Progress, StepError
+from shared.ports import CatalogStore, Query
+from shared.states import OperationStatus
+
+bp = df.Blueprint()
+_log = logging.getLogger(__name__)
+
+_TRIES = 10
+"""How often a change is worked out anew when somebody else wrote in between."""
+
+_PAGE = 100
+
+
+@bp.activity_trigger(input_name="acceptance", activity="confirm_acceptance")
+def confirm_acceptance(acceptance: dict) -> dict:  # type: ignore[type-arg] # the SDK takes plain dict only
+    """Whether the records of a request are there."""
+    return find_acceptance(Acceptance.model_validate(acceptance), wiring.catalog()).to_json()
+
+
+@bp.activity_trigger(input_name="acceptance", activity="abandon_operation")
+def abandon_operation(acceptance: dict) -> dict:  # type: ignore[type-arg]
+    """Give a request up whose records never came, unless they came in the last moment."""
+    return give_up(Acceptance.model_validate(acceptance), wiring.catalog()).to_json()
+
+
+@bp.activity_trigger(input_name="progress", activity="record_progress")
+def record_progress(progress: dict) -> dict:  # type: ignore[type-arg]
+    """Write a status and the operation's progress; records that forbid it are an outcome, as time won't mend them."""
+    given = Progress.model_validate(progress)
+    try:
+        record(given, wiring.catalog())
+    except (IllegalTransition, NotFound) as error:
+        _log.error("the catalogue refuses a change: %s %s", error, about(given))
+        refusal = StepError(kind=ErrorKind.PERMANENT, code="RECORDS_CHANGED", message=str(error))
+        return Outcome.failed(refusal).to_json()
+    return Outcome.done().to_json()
+
+
+def find_acceptance(acceptance: Acceptance, catalog: CatalogStore) -> AcceptanceFound:
+    """Look for the operation's record: it lands with all the others, or none does."""
+    job = acceptance.job
+    try:
+        operation = catalog.get(Operation, job.org_id, job.operation_id)
+    except NotFound:
+        return AcceptanceFound(accepted=False)
+    return AcceptanceFound(accepted=operation.status is not OperationStatus.CANCELED)
+
+
+def give_up(acceptance: Acceptance, catalog: CatalogStore) -> AcceptanceFound:
+    """Take the place of the operation's record, so that the request can't be accepted any more."""
+    job = acceptance.job
+    tombstone = Operation(
+        org_id=job.org_id,
+        id=job.operation_id,
+        action=job.action,
+        status=OperationStatus.CANCELED,
+        image_id=job.image_id,
+        version_id=job.version_id,
+        asset_id=job.asset_id,
+        created_at=acceptance.at,
+        last_changed_at=acceptance.at,
+        ended_at=acceptance.at,
+        error=ErrorInfo(code="NOT_ACCEPTED", message="The request was never accepted: please send it again."),
+    )
+    try:
+        catalog.create(tombstone)
+    except AlreadyExists:
+        return find_acceptance(acceptance, catalog)
+    _log.warning("gave up a request whose records never came %s", about(job))
+    return AcceptanceFound(accepted=False)
+
+
+def record(progress: Progress, catalog: CatalogStore) -> None:
+    """Apply a progress to the records; repeating it changes nothing.
+
+    Raises:
+        IllegalTransition: the asset may not take that status.
+        NotFound: the records are gone.
+        StoreUnavailable: storage is away, or others write these records all the time.
+    """
+    for _ in range(_TRIES):
+        change = changes.apply(_tree(progress, catalog), progress)
+        if not change.records:
+            return
+        # The history goes first, under keys that a repetition would use again: no transition lacks its entry.
+        for entry in change.history:
+            catalog.put(entry)
+        try:
+            catalog.update(*change.records)
+        except Changed:
+            for entry in change.history:
+                catalog.delete(entry)
+            continue
+        _report(progress, change)
+        return
+    raise StoreUnavailable(f"the records of image {progress.image_id} are written by others all the time")
+
+
+def _tree(progress: Progress, catalog: CatalogStore) -> changes.Tree:
+    org, image = progress.org_id, progress.image_id
+    below = (image, progress.version_id)
+    assets = catalog.list(Asset, org, Query(below=below, size=_PAGE)).items
+    versions = catalog.list(Version, org, Query(below=(image,), size=_PAGE)).items
+    return changes.Tree(
+        image=catalog.get(Image, org, image),
+        version=_one(versions, progress.version_id),
+        asset=_one(assets, progress.asset_id),
+        operation=catalog.get(Operation, org, progress.operation_id),
+        other_assets=[asset for asset in assets if asset.id != progress.asset_id],
+        other_versions=[version.status for version in versions if version.id != progress.version_id],
+    )
+
+
+def _one(records: Any, wanted: str) -> Any:
+    for found in records:
+        if found.id == wanted:
+            return found
+    raise NotFound(f"there is no record {wanted} any more")
+
+
+def _report(progress: Progress, change: changes.Change) -> None:
+    ids = about(progress)
+    for entry in change.history:
+        _log.info("%s %s -> %s %s", entry.entity.lower(), entry.before, entry.after, ids)
+    if progress.step:
+        _log.info("step %d of %d: %s %s", progress.step.number, progress.step.count, progress.step.title, ids)
+    if progress.retry:
+        reason = progress.retry.reason
+        _log.warning("attempt %d after %s: %s %s", progress.retry.attempt, reason.code, reason.message, ids)
+    if progress.end:
+        why = f" ({progress.error.code}: {progress.error.message})" if progress.error else ""
+        _log.info("operation %s%s %s", progress.end, why, ids)

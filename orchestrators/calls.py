@@ -1,0 +1,76 @@
+"""How workflows call activities, wait, and draw lots: what every orchestrator here shares."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import azure.durable_functions as df
+
+from orchestrators import policies
+from shared.errors import ErrorKind
+from shared.models.base import Model
+from shared.models.steps import Outcome, Pace, StepError
+from shared.names import Activity
+
+Replay = Generator[Any, Any, Any]
+"""An orchestrator, or a part of one: it yields durable tasks."""
+
+M = TypeVar("M", bound=Model)
+
+
+def now(context: df.DurableOrchestrationContext) -> datetime:
+    """The orchestration's time: the same in every replay."""
+    moment: datetime = context.current_utc_datetime
+    return moment
+
+
+def read_input(context: df.DurableOrchestrationContext, kind: type[M]) -> M:
+    """The instance's input. It is a string of JSON when it came through a host that encodes twice."""
+    given = context.get_input()
+    return kind.model_validate_json(given) if isinstance(given, str) else kind.model_validate(given)
+
+
+def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Replay:
+    """Wait on a durable timer."""
+    yield context.create_timer(now(context) + timedelta(seconds=seconds))
+
+
+def luck(context: df.DurableOrchestrationContext) -> float:
+    """A number from 0 to 1 that is the same in every replay."""
+    return UUID(str(context.new_uuid())).int / 2**128
+
+
+def call_step_activity(
+    context: df.DurableOrchestrationContext, activity: Activity, payload: Model
+) -> Generator[Any, Any, Outcome]:
+    """Call an activity of a step; one that raised is an outage, and may be tried again."""
+    try:
+        returned = yield context.call_activity(activity, payload.to_json())
+    except Exception:  # noqa: BLE001 - Durable 1.x delivers every failed activity as a bare Exception
+        return Outcome.failed(unexpected(activity))
+    return Outcome.model_validate(returned)
+
+
+def persist(
+    context: df.DurableOrchestrationContext, activity: Activity, payload: Model, pace: Pace
+) -> Generator[Any, Any, Any]:
+    """Call an activity that writes to storage, for as long as storage may be away.
+
+    Raises:
+        Exception: it did not succeed in all that time; the instance fails, and says so in the portal.
+    """
+    retry = df.RetryOptions(
+        first_retry_interval_in_milliseconds=max(1, int(1000 * policies.PERSIST_INTERVAL * pace.retry_seconds)),
+        max_number_of_attempts=policies.PERSIST_ATTEMPTS,
+    )
+    return (yield context.call_activity_with_retry(activity, retry, payload.to_json()))
+
+
+def unexpected(name: str) -> StepError:
+    """The error of what failed without saying why; what it raised is in the log, and not repeated here."""
+    return StepError(
+        kind=ErrorKind.OUTAGE,
+        code="INTERNAL_ERROR",
+        message=f"{name} failed unexpectedly; the application's log has the traceback.",
+    )

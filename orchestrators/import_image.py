@@ -1,0 +1,34 @@
+"""Import an image of the Azure Marketplace."""
+
+import azure.durable_functions as df
+
+from orchestrators.calls import Replay, read_input
+from orchestrators.workflow import StepFailed, Workflow
+from shared.models.steps import ImportJob
+from shared.names import Orchestrator
+from shared.states import AssetStatus
+from shared.steps import import_steps
+
+bp = df.Blueprint()
+
+
+@bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.IMPORT_IMAGE)
+def import_image(context: df.DurableOrchestrationContext) -> Replay:
+    """Make a virtual machine from a Marketplace image, ready to be customised.
+
+    The steps, in `shared.steps`: check all that can be known beforehand; accept the Marketplace terms; create
+    the staging resource group, the network security group and the virtual machine; wait for its guest agent;
+    allow remote desktop; put the GPU driver on, if it has a GPU; restart. If one fails for good, everything that
+    was created is removed. The administrator's password is forgotten in either case.
+    """
+    job = read_input(context, ImportJob)
+    plan = import_steps(job.os_type, job.gpu_type)
+    work = Workflow(context, job, plan)
+    if not (yield from work.accepted()):
+        return {"imageId": job.image_id, "abandoned": True}
+    try:
+        for step in plan:
+            yield from work.take(step)
+    except StepFailed as failure:
+        return (yield from work.undo(failure))
+    return (yield from work.complete(AssetStatus.IMPORT_COMPLETE))

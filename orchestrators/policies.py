@@ -1,0 +1,94 @@
+"""Every retry, wait and deadline of the workflows, by name and with its reason.
+
+Delays are multiples of the operation's own pace (`shared.models.steps.Pace`), so that a deployment, a simulator
+that is sped up and a test each use the same policies.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import ErrorKind
+from shared.models.steps import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a step is tried again after failures of one kind, and how long apart.
+
+    Attributes:
+        retries: how many further attempts; 0 is none.
+        first: the first delay, in multiples of the pace's `retry_seconds`.
+        growth: what each further delay is multiplied with.
+        most: the longest delay, in the same multiples.
+    """
+
+    retries: int
+    first: float = 1.0
+    growth: float = 2.0
+    most: float = 20.0
+
+
+RETRIES: Mapping[ErrorKind, RetryPolicy] = {
+    # A person has to act: trying again would only cost time.
+    ErrorKind.PERMANENT: RetryPolicy(retries=0),
+    # Our deadline is the end of our patience by definition.
+    ErrorKind.TIMEOUT: RetryPolicy(retries=0),
+    # Azure says when to come back, and a storm of throttling ends; the deadline is the limit.
+    ErrorKind.THROTTLED: RetryPolicy(retries=40, growth=1.5),
+    # Another operation ends, or a NIC is released (180 s): short delays, and patience for a quarter of an hour.
+    ErrorKind.BUSY: RetryPolicy(retries=20, growth=1.5, most=4.0),
+    # Server errors and broken connections: quick at first, since most pass at once, then ever slower.
+    ErrorKind.OUTAGE: RetryPolicy(retries=8),
+    # Capacity comes back in minutes to hours: 5, 15 and 45 minutes at the default pace.
+    ErrorKind.CAPACITY: RetryPolicy(retries=3, first=20.0, growth=3.0, most=180.0),
+}
+
+JITTER = 0.2
+"""Delays are stretched by up to this share, so that a hundred imports don't come back at the same moment."""
+
+POLLS_AT_FULL_PACE = 6
+"""So many times Azure is asked at full pace; then ever more slowly, as what takes long takes long."""
+
+SLOWEST_POLL = 6.0
+"""The slowest pace of asking, in multiples of the pace's `poll_seconds`: a minute at the default pace."""
+
+POLLS_PER_INSTANCE = 25
+"""Replay costs the square of the history, so a waiting instance begins anew after so many polls."""
+
+PERSIST_INTERVAL = 0.35
+"""How long to wait before a status is written again when storage is away, in multiples of `retry_seconds`."""
+
+PERSIST_ATTEMPTS = 180
+"""A quarter of an hour at the default pace: storage may be away that long, and no import fails for it."""
+
+SECRET_ATTEMPTS = 30
+"""How often the deletion of a secret is tried; then it is left to its expiry date, and an error is logged."""
+
+ACCEPTANCE_WAITS = (0.2, 1.0, 5.0, 15.0, 40.0)
+"""Seconds between looks for the records of a request whose orchestration started just before they were written.
+
+They are usually there at the first look. After the last, the request is given up: its caller got no answer.
+"""
+
+
+def retry_delay(kind: ErrorKind, failures: int, pace: Pace, asked: float | None, luck: float) -> float | None:
+    """Seconds until the next attempt, or None when there is none.
+
+    Args:
+        kind: of the failure.
+        failures: how often the step failed in this way, this time included.
+        pace: the operation's.
+        asked: Azure's own wish in seconds; a minimum.
+        luck: 0 to 1, the jitter's share.
+    """
+    policy = RETRIES[kind]
+    if failures > policy.retries:
+        return None
+    multiple = min(policy.first * policy.growth ** (failures - 1), policy.most)
+    return max(multiple * pace.retry_seconds, asked or 0.0) * (1 + JITTER * luck)
+
+
+def poll_delay(polls: int, pace: Pace, asked: float | None) -> float:
+    """Seconds until Azure is asked again, after so many polls; Azure's own wish is a minimum."""
+    slower = min(1.0 + polls // POLLS_AT_FULL_PACE, SLOWEST_POLL)
+    return max(slower * pace.poll_seconds, asked or 0.0)

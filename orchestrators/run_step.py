@@ -1,0 +1,119 @@
+"""The sub-orchestration that sees one step through."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrators import policies
+from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, sleep
+from shared import steps
+from shared.errors import ErrorKind
+from shared.models.records import RetryInfo
+from shared.models.steps import Outcome, OutcomeState, Progress, StepError, StepInput, StepTask
+from shared.names import Activity, Orchestrator
+from shared.states import AssetStatus
+
+bp = df.Blueprint()
+
+
+@bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.RUN_STEP)
+def run_step(context: df.DurableOrchestrationContext) -> Replay:
+    """Begin a step, wait for Azure, check, and try again what may pass; returns the step's `Outcome`.
+
+    It never raises for what Azure does: a step that failed for good is an outcome, too.
+    """
+    task = read_input(context, StepTask)
+    while True:
+        task = _with_deadline(context, task)
+        outcome = yield from _attempt(context, task)
+        if outcome.state is OutcomeState.WAITING:
+            return context.continue_as_new(_still_waiting(task, outcome).to_json())
+        if outcome.error is None:
+            return outcome.to_json()
+        task = _after_failure(task, outcome.error)
+        delay = policies.retry_delay(
+            outcome.error.kind,
+            task.failures[outcome.error.kind],
+            task.job.pace,
+            outcome.error.retry_after,
+            luck(context),
+        )
+        if delay is None:
+            return outcome.to_json()
+        if now(context) + timedelta(seconds=delay) >= task.deadline:
+            return Outcome.failed(_timed_out(task, task.deadline, outcome.error)).to_json()
+        yield from _wait_for_retry(context, task, outcome.error, delay)
+
+
+def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generator[Any, Any, Outcome]:
+    """Begin, or go on waiting, until the step is done, failed, or this instance has polled enough."""
+    step = steps.by_name(task.position.name)
+    deadline = task.attempt_deadline or task.deadline
+    outcome = task.waiting or (yield from call_step_activity(context, step.begin, _input(context, task, None)))
+    for poll in range(policies.POLLS_PER_INSTANCE):
+        if outcome.state is not OutcomeState.WAITING:
+            return outcome
+        delay = policies.poll_delay(task.polls + poll, task.job.pace, outcome.wait_seconds)
+        left = (deadline - now(context)).total_seconds()
+        yield from sleep(context, max(0.0, min(delay, left)))
+        last = now(context) >= deadline
+        # After the deadline Azure is asked once more: what is done is never called failed.
+        outcome = yield from call_step_activity(
+            context, step.check or step.begin, _input(context, task, outcome.handle)
+        )
+        if last and outcome.state is OutcomeState.WAITING:
+            return Outcome.failed(_timed_out(task, deadline, None))
+    return outcome
+
+
+def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, error: StepError, delay: float) -> Replay:
+    """Show that a retry is waiting, wait, and go back to the step's own status."""
+    step = steps.by_name(task.position.name)
+    at = now(context) + timedelta(seconds=delay)
+    retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
+    waiting = AssetStatus.IMPORT_RETRY_PENDING if step.status else None
+    yield from _record(context, task, status=waiting, retry=retry)
+    yield from sleep(context, delay)
+    yield from _record(context, task, status=step.status, retry=None)
+
+
+def _record(
+    context: df.DurableOrchestrationContext, task: StepTask, status: AssetStatus | None, retry: RetryInfo | None
+) -> Replay:
+    progress = Progress.of(task.job, now(context), status=status, retry=retry)
+    yield from persist(context, Activity.RECORD_PROGRESS, progress, task.job.pace)
+
+
+def _input(context: df.DurableOrchestrationContext, task: StepTask, handle: str | None) -> StepInput:
+    return StepInput(job=task.job, facts=task.facts, attempt=task.attempt, handle=handle, at=now(context))
+
+
+def _with_deadline(context: df.DurableOrchestrationContext, task: StepTask) -> StepTask:
+    """The task with its attempt's deadline, which an instance that began anew goes on with."""
+    if task.attempt_deadline is not None:
+        return task
+    limit = now(context) + timedelta(seconds=steps.by_name(task.position.name).limit)
+    return task.model_copy(update={"attempt_deadline": min(limit, task.deadline)})
+
+
+def _still_waiting(task: StepTask, outcome: Outcome) -> StepTask:
+    return task.model_copy(update={"waiting": outcome, "polls": task.polls + policies.POLLS_PER_INSTANCE})
+
+
+def _after_failure(task: StepTask, error: StepError) -> StepTask:
+    failures = task.failures | {error.kind: task.failures.get(error.kind, 0) + 1}
+    anew = {"attempt": task.attempt + 1, "attempt_deadline": None, "waiting": None, "polls": 0}
+    return task.model_copy(update={"failures": failures, **anew})
+
+
+def _timed_out(task: StepTask, deadline: datetime, last: StepError | None) -> StepError:
+    title = task.position.title
+    reason = f"The last failure was {last.code}: {last.message}" if last else "Azure was still at work on it."
+    return StepError(
+        kind=ErrorKind.TIMEOUT,
+        code="DEADLINE_EXCEEDED",
+        message=f"The step '{title}' did not end before {deadline:%Y-%m-%d %H:%M:%S} UTC. {reason}",
+        correlation_id=last.correlation_id if last else None,
+    )

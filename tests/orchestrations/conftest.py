@@ -1,0 +1,164 @@
+"""The real orchestrators and activities on the local host's engine, in virtual time, over fake ports."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import azure.durable_functions as df
+import pytest
+
+from activities import catalog, guest, network, preflight, resource_group, secrets, virtual_machine
+from local.host import sdk
+from local.host.app import ACTIVITY_TRIGGER, App, index
+from local.host.durable.hub import TaskHub
+from local.host.durable.instance import Activity
+from local.host.durable.store import Store
+from local.host.invoke import failure_text
+from orchestrators import import_image, run_step
+from shared import wiring
+from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
+from shared.models.steps import ImportJob
+from shared.names import Orchestrator
+from tests import builders
+from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
+
+PASSWORD = "correct-Horse-battery-7"
+MODULES = (import_image, run_step, catalog, preflight, resource_group, network, virtual_machine, guest, secrets)
+MOST_EPISODES = 5000
+
+
+@cache
+def _app() -> App:
+    app = df.DFApp()
+    for module in MODULES:
+        app.register_functions(module.bp)
+    return index(app, Path())
+
+
+@dataclass
+class World:
+    """The ports, and the engine that runs a job over them."""
+
+    store_file: Path
+    catalog: FakeCatalogStore = field(default_factory=FakeCatalogStore)
+    images: FakeImageProvider = field(default_factory=FakeImageProvider)
+    secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
+    now: datetime = builders.NOW
+    activities: list[str] = field(default_factory=list)
+    """The activities that ran, in order."""
+    custom_statuses: list[dict[str, Any]] = field(default_factory=list)
+    crash_before: int | None = None
+    """Forget everything in memory before the so-many-th activity, as a killed host does; then go on."""
+
+    def accept(self, job: ImportJob) -> None:
+        """Write what accepting the job's request writes."""
+        self.secrets.put(job.secret_name, PASSWORD)
+        self.catalog.create(*builders.accepted(job))
+
+    def run(self, job: ImportJob) -> dict[str, Any] | str:
+        """Run the job's orchestration to its end, however long it waits; returns its output or failure."""
+        with self._engine() as store:
+            hub = self._hub(store)
+            with store.transaction():
+                hub.start(Orchestrator.IMPORT_IMAGE, job.operation_id, json.dumps(json.dumps(job.to_json())), "")
+            while self._live(hub):
+                hub = self._turn(store, hub)
+            return self._output(job.operation_id)
+
+    def histories(self) -> dict[str, list[dict[str, Any]]]:
+        """Every instance's name and history, by its id."""
+        with self._engine() as store:
+            rows = store._db.execute("SELECT id FROM instance").fetchall()
+            return {row[0]: json.loads(f"[{','.join(store.history(row[0]))}]") for row in rows}
+
+    def _turn(self, store: Store, hub: TaskHub) -> TaskHub:
+        with store.transaction():
+            while hub.post.has_ready:
+                hub.work()
+        todo, hub.outbox = hub.outbox, []
+        for activity in todo:
+            if self.crash_before == len(self.activities):
+                self.crash_before = None
+                return self._hub(store)
+            answer = self._perform(activity)
+            with store.transaction():
+                hub.report(activity, *answer)
+        if not hub.post.has_ready:
+            self.now += timedelta(seconds=hub.post.seconds_to_timer() or 0)
+            with store.transaction():
+                hub.post.ring()
+        return hub
+
+    def _hub(self, store: Store) -> TaskHub:
+        hub = TaskHub(store, _app(), clock=lambda: self.now)
+        with store.transaction():
+            hub.recover()
+        return hub
+
+    def _perform(self, activity: Activity) -> tuple[str | None, str | None, str | None]:
+        function = _app().named(ACTIVITY_TRIGGER)[activity.name.lower()]
+        self.activities.append(activity.name)
+        assert len(self.activities) < MOST_EPISODES, "the workflow does not end"
+        try:
+            result = function.call(**{function.trigger.name: json.loads(activity.input_json)})
+        except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
+            return None, f"Activity function '{activity.name}' failed:  {failure_text(error)}", "{}"
+        return json.dumps(result), None, None
+
+    @contextmanager
+    def _engine(self) -> Iterator[Store]:
+        store = Store(self.store_file)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def _live(self, hub: TaskHub) -> bool:
+        return hub.post.has_ready or bool(hub.outbox) or hub.post.seconds_to_timer() is not None
+
+    def _output(self, instance_id: str) -> dict[str, Any] | str:
+        with self._engine() as store:
+            row = store._db.execute(
+                "SELECT status, output, custom_status FROM instance WHERE id = ?", (instance_id,)
+            ).fetchone()
+        self.custom_statuses.append(json.loads(row[2] or "null"))
+        output: dict[str, Any] | str = json.loads(row[1])
+        return output
+
+    def image(self, job: ImportJob) -> Image:
+        return self.catalog.get(Image, job.org_id, job.image_id)
+
+    def asset(self, job: ImportJob) -> Asset:
+        return self.catalog.get(Asset, job.org_id, job.image_id, job.version_id, job.asset_id)
+
+    def operation(self, job: ImportJob) -> Operation:
+        return self.catalog.get(Operation, job.org_id, job.operation_id)
+
+    def statuses(self) -> list[str]:
+        """The asset's statuses, the oldest first."""
+        entries = sorted(self.catalog.all(HistoryEntry), key=lambda entry: entry.sequence)
+        return [entry.after for entry in entries if entry.entity == "ASSET"]
+
+    def ledger(self) -> dict[str, str]:
+        """State by the last part of the resource's id."""
+        return {entry.resource_id.rsplit("/", 1)[-1]: entry.state for entry in self.catalog.all(LedgerEntry)}
+
+
+@pytest.fixture(name="world")
+def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    sdk.prepare()
+    world = World(tmp_path / "history.sqlite")
+    monkeypatch.setattr(wiring, "catalog", lambda: world.catalog)
+    monkeypatch.setattr(wiring, "images", lambda: world.images)
+    monkeypatch.setattr(wiring, "secrets", lambda: world.secrets)
+    return world
+
+
+@pytest.fixture(name="job")
+def _job() -> ImportJob:
+    return builders.import_job()
