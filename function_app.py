@@ -1,0 +1,31 @@
+"""The function app: registers the blueprints, nothing else."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities import catalog, guest, network, preflight, resource_group, secrets, virtual_machine
+from orchestrators import import_image, run_step
+from shared import wiring
+from triggers import image_sources, images, operations, provider_instances, versions
+
+wiring.settings()  # A setting that is missing should stop the start, not the first request.
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+for _module in (
+    images,
+    versions,
+    operations,
+    image_sources,
+    provider_instances,
+    import_image,
+    run_step,
+    catalog,
+    preflight,
+    resource_group,
+    network,
+    virtual_machine,
+    guest,
+    secrets,
+):
+    app.register_functions(_module.bp)

@@ -1,0 +1,142 @@
+"""Operations: how the work is going, in a form that programs and people can follow."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.models.records import ErrorInfo, Operation, RetryInfo
+from shared.models.responses import eta_seconds
+from shared.states import AssetStatus, OperationStatus
+from tests.builders import NOW, ORG, accepted, import_job, operation
+from tests.unit.api.client import HOST, Api
+
+FIELDS = {
+    "id",
+    "action",
+    "status",
+    "step",
+    "percentComplete",
+    "etaSeconds",
+    "createdAt",
+    "startedAt",
+    "lastChangedAt",
+    "endedAt",
+    "error",
+    "orgId",
+    "imageId",
+    "versionId",
+    "assetId",
+    "streamStatus",
+    "versionStatus",
+    "assetStatus",
+    "retry",
+    "links",
+}
+
+
+def test_an_operation_tells_the_statuses_of_what_it_works_on(api: Api):
+    job = import_job()
+    api.catalog.create(*accepted(job))
+    answer = api.get(f"operations/{job.operation_id}")
+
+    assert set(answer.json) == FIELDS
+    assert (answer.json["status"], answer.json["streamStatus"]) == ("NotStarted", "PENDING")
+    assert (answer.json["versionStatus"], answer.json["assetStatus"]) == ("PENDING", AssetStatus.IMPORT_PENDING)
+    assert (answer.json["step"], answer.json["retry"], answer.json["error"]) == (None, None, None)
+    assert answer.json["links"]["history"] == f"{HOST}/imagemgmt/v1/images/{job.image_id}/history?org_id={ORG}"
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_an_operation_under_way_tells_step_and_retry(api: Api):
+    reason = ErrorInfo(code="SkuNotAvailable", message="No room.")
+    record = operation(
+        status=OperationStatus.RUNNING,
+        step="virtual-machine",
+        step_title="Create the virtual machine",
+        step_number=5,
+        step_count=8,
+        percent_complete=10,
+        started_at=NOW,
+        retry=RetryInfo(attempt=2, at=NOW + timedelta(minutes=1), reason=reason),
+    )
+    api.catalog.create(record)
+    content = api.get(f"operations/{record.id}").json
+
+    assert content["step"] == {
+        "name": "virtual-machine",
+        "title": "Create the virtual machine",
+        "number": 5,
+        "count": 8,
+    }
+    assert (content["retry"]["attempt"], content["retry"]["at"]) == (2, "2026-11-23T12:01:00Z")
+    assert content["retry"]["reason"]["code"] == "SkuNotAvailable"
+
+
+def test_an_abandoned_operation_has_no_statuses(api: Api):
+    """Its image was never written: only the tombstone is there."""
+    record = operation(
+        status=OperationStatus.FAILED, ended_at=NOW, error=ErrorInfo(code="Abandoned", message="Repeat the request.")
+    )
+    api.catalog.create(record)
+    answer = api.get(f"operations/{record.id}")
+
+    assert {answer.json[f"{of}Status"] for of in ("stream", "version", "asset")} == {None}
+    assert (answer.json["etaSeconds"], answer.json["endedAt"]) == (0, "2026-11-23T12:00:00Z")
+    assert answer.json["error"] == {
+        "code": "Abandoned",
+        "message": "Repeat the request.",
+        "step": None,
+        "correlationId": None,
+        "details": [],
+    }
+    assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("status", "percent", "seconds", "expected"),
+    [
+        (OperationStatus.NOT_STARTED, 0, 10, None),
+        (OperationStatus.RUNNING, 4, 10, None),
+        (OperationStatus.RUNNING, 5, 10, 190),
+        (OperationStatus.RUNNING, 50, 60, 60),
+        (OperationStatus.RUNNING, 100, 60, 0),
+        (OperationStatus.RUNNING, 50, -60, 0),
+        (OperationStatus.SUCCEEDED, 100, 60, 0),
+        (OperationStatus.CANCELED, 0, 60, 0),
+    ],
+)
+def test_the_forecast_goes_on_at_the_pace_so_far(
+    status: OperationStatus, percent: int, seconds: int, expected: int | None
+):
+    record = operation(status=status, percent_complete=percent, started_at=NOW)
+
+    assert eta_seconds(record, NOW + timedelta(seconds=seconds)) == expected
+
+
+def test_operations_can_be_listed_by_status(api: Api):
+    for status in OperationStatus:
+        api.catalog.create(operation(status=status))
+
+    def statuses(**params: str) -> set[str]:
+        return {item["status"] for item in api.get("operations", **params).json["value"]}
+
+    assert statuses() == set(OperationStatus)
+    assert statuses(status="Running") == {"Running"}
+    assert statuses(status="Running,NotStarted") == {"Running", "NotStarted"}
+    assert api.get("operations", status="running").findings == {("INVALID_VALUE", "status")}
+
+
+def test_operations_come_in_pages(api: Api):
+    for _ in range(3):
+        api.catalog.create(operation())
+    first = api.get("operations", size="2").json
+    second = api.request("GET", first["nextLink"]).json
+
+    assert {item["id"] for item in first["value"] + second["value"]} == {
+        record.id for record in api.catalog.all(Operation)
+    }
+    assert second["nextLink"] is None
+
+
+def test_an_unknown_operation_is_not_found(api: Api):
+    assert api.get("operations/unknown").status == 404

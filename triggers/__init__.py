@@ -1,0 +1,1 @@
+"""How the outside reaches the service: one blueprint a file; each handler parses, calls and answers."""
