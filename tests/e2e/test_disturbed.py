@@ -1,0 +1,86 @@
+"""What dies, goes away or takes too long."""
+
+import random
+from contextlib import ExitStack
+
+import pytest
+
+from local.azurite import Azurite, AzuriteProcess
+from tests.e2e.stack import Import, Tenant, running_stack, wait_until
+
+
+def test_a_deadline_ends_in_a_timeout_and_leaves_nothing(folder, azurite):
+    with running_stack(folder, azurite, settings={"IMPORT_DEADLINE_SECONDS": "3"}) as stack:
+        tenant = Tenant(stack).set_up()
+        tenant.fault({"type": "stuck"}, phase="final", method="PUT", path="virtualMachines/[^/]+$")
+        job = tenant.submit()
+        assert job.ended()["error"]["code"] == "DEADLINE_EXCEEDED"
+        assert job.copy["status"] == "IMPORT_FAILED_TIMEOUT"
+        assert tenant.inventory() == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_host_that_is_killed_goes_on_where_it_was(folder, azurite, seed):
+    """Killed at random moments and started again, every import ends once, with one VM each."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable
+    with running_stack(folder, azurite, speed=300.0) as stack:
+        tenant = Tenant(stack).set_up()
+        jobs = [tenant.submit() for _ in range(3)]
+        for _ in range(4):
+            _after_calls(tenant, chance.randrange(1, 12), jobs)
+            stack.children["host"]._started.kill()
+            stack.children["host"]._started.wait()
+            stack.start_host()
+        for job in jobs:
+            assert job.ended(90)["status"] == "Succeeded", job.operation
+            assert [each["to"] for each in job.history if each["entity"] == "IMAGE"] == [
+                "IN_PROGRESS",
+                "IMPORT_COMPLETE",
+            ]
+        assert len(tenant.machines()) == 3
+
+
+def _after_calls(tenant: Tenant, more: int, jobs: list[Import]) -> None:
+    """Wait for so many more calls to Azure, or for the end of everything."""
+    wanted = len(tenant.calls()) + more
+
+    def look() -> bool:
+        return len(tenant.calls()) >= wanted or all(job.image["status"] == "IMPORT_COMPLETE" for job in jobs)
+
+    wait_until(look, "calls to Azure")
+
+
+def test_a_stopped_host_finishes_what_was_in_flight(folder, azurite):
+    with running_stack(folder, azurite, speed=120.0) as stack:
+        tenant = Tenant(stack).set_up()
+        job = tenant.submit()
+        wait_until(lambda: job.operation["status"] == "Running", "the import to run")
+        stack.children["host"].stop()
+        assert stack.children["host"].exit_status == 0
+        stack.start_host()
+        assert job.ended(90)["status"] == "Succeeded"
+
+
+def test_storage_that_is_away_for_a_while_fails_no_import(folder):
+    """Azurite is stopped in the middle of an import and comes back; requests meanwhile hear 503."""
+    with ExitStack() as ends:
+        storage = AzuriteProcess(folder / "first", folder / "data")
+        ends.callback(storage.stop)
+        azurite = _started(storage)
+        stack = ends.enter_context(running_stack(folder, azurite.connection_string, speed=120.0))
+        tenant = Tenant(stack).set_up()
+        job = tenant.submit()
+        wait_until(lambda: job.operation["status"] == "Running", "the import to run")
+        storage.stop()
+        answer = tenant.request("GET", "/images")
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        again = AzuriteProcess(folder / "again", folder / "data", azurite.ports)
+        ends.callback(again.stop)
+        _started(again)
+        assert job.ended(90)["status"] == "Succeeded", job.operation
+
+
+def _started(storage: AzuriteProcess) -> Azurite:
+    storage.start()
+    return wait_until(storage.poll, "Azurite to start")

@@ -1,0 +1,192 @@
+"""Imports from the HTTP request to their end, through Azurite and the simulated Azure."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.e2e.stack import PASSWORD, Tenant, wait_until
+
+
+def test_an_import_goes_from_the_request_to_import_complete(tenant):
+    job = tenant.submit()
+    assert (job.created["streamStatus"], job.created["versionStatus"], job.created["assetStatus"]) == (
+        "PENDING",
+        "PENDING",
+        "IMPORT_PENDING",
+    )
+    assert job.created["versionName"] == "1.0.0"
+    operation = job.ended()
+    assert operation["status"] == "Succeeded", operation
+    assert operation["percentComplete"] == 100
+    assert job.image["status"] == job.version["status"] == job.copy["status"] == "IMPORT_COMPLETE"
+    statuses = [entry["to"] for entry in job.history if entry["entity"] == "ASSET"]
+    assert statuses == ["DEPLOYING_VM", "RESTARTING_VM", "IMPORT_COMPLETE"]
+
+
+def test_azure_has_exactly_what_the_catalogue_says(tenant):
+    job = tenant.submit()
+    job.ended()
+    data = job.copy["assetDetails"]["data"]
+    kinds = [each.split("/providers/")[-1].split("/")[1] for each in tenant.inventory() if "/providers/" in each]
+    assert kinds.count("networkInterfaces") == 1
+    assert "publicIPAddresses" not in kinds
+    [machine] = tenant.machines()
+    assert machine.lower() == data["vmResourceId"].lower()
+
+
+def test_a_gpu_import_gets_an_n_series_size_and_its_driver(tenant):
+    job = tenant.submit(gpuType="NVIDIA")
+    assert job.ended()["status"] == "Succeeded", job.operation
+    statuses = [entry["to"] for entry in job.history if entry["entity"] == "ASSET"]
+    assert "INSTALLING_AGENTS" in statuses
+    put = [call["path"] for call in tenant.calls() if call["method"] == "PUT"]
+    assert any("/extensions/" in path for path in put)
+
+
+def test_the_password_is_nowhere_but_in_the_vm(stack, tenant):
+    """Tables, durable history, the vault at rest, logs and responses hold no password, during and afterwards."""
+    tenant.fault(
+        {"type": "fail", "code": "OSProvisioningInternalError"}, phase="final", method="PUT", path="/vm", nth=1
+    )
+    job = tenant.submit()
+    job.ended()
+    secret = PASSWORD.encode()
+    encoded = [secret, str(list(PASSWORD)).encode(), PASSWORD.encode("utf-16-le")]
+    for file in stack.folder.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert not any(form in content for form in encoded), file.name
+    seen = str([job.created, job.operation, job.image, job.version, job.copy, job.history])
+    assert PASSWORD not in seen
+
+
+@pytest.mark.parametrize(
+    ("os_type", "sku", "failure"),
+    [
+        ("WVD", "win11-24h2-avd", "ENABLING_RDS_AND_ALLOW_RDP_FAILED"),
+        ("CLIENT", "win11-24h2-ent", "ALLOW_RDP_FAILED"),
+    ],
+)
+def test_a_script_that_fails_names_its_exit_code_and_everything_is_removed(tenant, os_type, sku, failure):
+    tenant.fault({"type": "runCommand", "exitCode": 7, "error": "Access denied"}, phase="guest")
+    job = tenant.submit(osType=os_type, data={"sku": sku})
+    operation = job.ended()
+    assert operation["status"] == "Failed"
+    assert operation["error"]["code"] == "RunCommandFailed"
+    assert "7" in operation["error"]["message"]
+    assert (job.copy["status"], job.version["status"], job.image["status"]) == (failure, "FAILED", "FAILED")
+    assert tenant.inventory() == []
+
+
+def test_terms_without_consent_are_refused_before_anything_is_created(tenant, third_party):
+    job = tenant.submit(**third_party)
+    operation = job.ended()
+    assert operation["status"] == "Failed"
+    assert "TermsNotAccepted" in str(operation["error"])
+    assert tenant.inventory() == []
+    assert not [call for call in tenant.calls() if call["method"] in ("PUT", "POST", "DELETE")]
+
+
+def test_terms_are_accepted_with_the_recorded_consent(stack, third_party):
+    consent = {"acceptedBy": "legal@example.org", "acceptedAt": "2026-11-01T00:00:00Z"}
+    tenant = Tenant(stack).set_up(marketplaceTermsConsent=consent)
+    job = tenant.submit(**third_party)
+    assert job.ended()["status"] == "Succeeded", job.operation
+
+
+@pytest.fixture(name="third_party")
+def _third_party(tenant):
+    """An image that comes with a purchase plan, as image-sources lists it."""
+    sources = tenant.ok("GET", "/image-sources", params={"provider_instance_id": "desktops", "size": "100"})
+    items = sources.get("content", sources.get("value"))
+    source = next(each for each in items if each["planRequired"])
+    data = {name: source[name] for name in ("publisher", "offer", "sku")}
+    return {"data": data, "os": source["displayName"], "osType": source["osType"]}
+
+
+def test_a_quota_that_is_too_small_is_said_beforehand(stack, tenant):
+    stack.arm.patch(f"/_sim/subscriptions/{tenant.subscription}", json={"quotas": {"cores": 1}})
+    job = tenant.submit()
+    assert "QuotaExceeded" in str(job.ended()["error"])
+    assert tenant.inventory() == []
+
+
+def test_a_size_that_is_not_offered_is_said_beforehand(tenant):
+    job = tenant.submit(data={"vmSize": "Standard_D64s_v99"})
+    assert "SizeNotOffered" in str(job.ended()["error"])
+
+
+def test_all_findings_of_preflight_come_at_once(stack, tenant):
+    stack.arm.patch(f"/_sim/subscriptions/{tenant.subscription}", json={"quotas": {"cores": 1}})
+    job = tenant.submit(data={"sku": "win11-99h9-avd", "vmSize": "Standard_D64s_v99"})
+    codes = {detail["code"] for detail in job.ended()["error"]["details"]}
+    assert {"ImageNotFound", "SizeNotOffered"} <= codes
+
+
+def test_a_vm_that_fails_to_provision_is_replaced(tenant):
+    tenant.fault(
+        {"type": "fail", "code": "AllocationFailed"}, phase="final", method="PUT", path="virtualMachines/[^/]+$", nth=1
+    )
+    job = tenant.submit()
+    assert job.ended()["status"] == "Succeeded", job.operation
+    retried = [entry for entry in job.history if entry["to"] == "IMPORT_RETRY_PENDING"]
+    assert retried[0]["error"]["code"] == "AllocationFailed"
+    assert len(tenant.machines()) == 1
+
+
+def test_a_vm_that_never_provisions_fails_the_import(tenant):
+    tenant.fault(
+        {"type": "fail", "code": "OSProvisioningClientError"},
+        phase="final",
+        method="PUT",
+        path="virtualMachines/[^/]+$",
+    )
+    job = tenant.submit()
+    operation = job.ended()
+    assert operation["error"]["code"] == "OSProvisioningClientError"
+    assert job.copy["status"] == "IMPORT_FAILED"
+    assert tenant.inventory() == []
+
+
+def test_throttling_is_waited_out_as_long_as_azure_says(tenant):
+    action = {"type": "error", "status": 429, "code": "TooManyRequests", "message": "Slow down.", "retryAfter": 1}
+    tenant.fault(action, method="PUT", path="virtualMachines/[^/]+$", count=2)
+    job = tenant.submit()
+    assert job.ended()["status"] == "Succeeded", job.operation
+    assert [entry["to"] for entry in job.history].count("IMPORT_RETRY_PENDING") >= 1
+
+
+def test_dropped_connections_make_nothing_twice(tenant):
+    tenant.fault({"type": "drop", "when": "after"}, method="PUT", count=3)
+    job = tenant.submit()
+    assert job.ended()["status"] == "Succeeded", job.operation
+    assert len(tenant.machines()) == 1
+
+
+def test_many_imports_at_once_all_end_right(tenant):
+    with ThreadPoolExecutor(8) as pool:
+        jobs = list(pool.map(lambda _: tenant.submit(data={"vmSize": "Standard_D2s_v5"}), range(12)))
+    for job in jobs:
+        assert job.ended(120)["status"] == "Succeeded", job.operation
+    assert len(set(tenant.machines())) == 12
+
+
+def test_a_name_is_taken_once(tenant):
+    with ThreadPoolExecutor(8) as pool:
+        body = tenant.import_body(streamName="Only-One")
+        answers = list(pool.map(lambda _: tenant.request("POST", "/images", json=body), range(8)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes == [202] + [409] * 7
+    images = tenant.ok("GET", "/images", params={"name": "only-one"})["content"]
+    wait_until(lambda: tenant.ok("GET", f"/images/{images[0]['id']}")["status"] == "IMPORT_COMPLETE", "the import")
+    assert len(tenant.machines()) == 1
+
+
+def test_a_bad_request_hears_everything_at_once(tenant):
+    body = tenant.import_body(osType="SOLARIS", versionSource="01", gpuType="INTEL")
+    answer = tenant.request("POST", "/images", json=body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    pointers = {error["pointer"] for error in answer.json()["errors"]}
+    assert {"/osType", "/versionSource", "/gpuType"} <= pointers
+    assert PASSWORD not in answer.text
