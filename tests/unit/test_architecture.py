@@ -1,0 +1,128 @@
+"""The import table of docs/architecture.md, and what replay forbids in orchestrators."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = {"shared", "orchestrators", "activities", "triggers", "local", "tools", "tests", "benchmarks", "function_app"}
+AZURE = {"azure"}
+
+PURE = ("pydantic", "shared")
+DURABLE = "azure.durable_functions"
+SDKS = ("azure.core", "azure.mgmt", "azure.data", "azure.identity", "azure.keyvault")
+
+ALLOWED: dict[str, tuple[str, ...]] = {
+    # what a module may import besides the standard library, by the beginning of the name
+    "shared": PURE,
+    "shared/cloud": (*PURE, *SDKS, "requests", "urllib3"),
+    "orchestrators": ("shared", DURABLE, "orchestrators"),
+    "activities": ("shared", DURABLE),
+    "triggers": ("shared", DURABLE, "azure.functions", "triggers"),
+    "function_app.py": ("shared.wiring", DURABLE, "azure.functions", "activities", "orchestrators", "triggers"),
+    "local/arm": ("starlette", "uvicorn", "trustme", "cryptography", "local.arm"),
+    "local/vault": ("starlette", "uvicorn", "cryptography", "local.vault"),
+    "local/host": ("starlette", "uvicorn", "rich", "azure.functions", DURABLE, "local.host"),
+}
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "shared": ("shared.cloud",),
+    "orchestrators": ("shared.settings", "shared.wiring", "shared.cloud", "shared.outcomes"),
+    "activities": ("shared.cloud", "activities"),
+    "triggers": ("shared.cloud",),
+}
+EXCEPTIONS = {("shared/wiring.py", "shared.cloud")}
+"""Wiring is the one place that chooses implementations."""
+
+
+def _files() -> Iterator[tuple[str, str, ast.Module]]:
+    for rule in sorted(ALLOWED, key=len, reverse=True):
+        place = ROOT / rule
+        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if "node_modules" not in name and rule == _rule_of(name):
+                yield name, rule, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _rule_of(name: str) -> str:
+    return max((rule for rule in ALLOWED if name == rule or name.startswith(f"{rule}/")), key=len)
+
+
+def _imports(name: str, tree: ast.AST) -> Iterator[str]:
+    """The full names of what a file imports; relative imports are resolved."""
+    package = name.split("/")[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _begins(name: str, prefixes: tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def _is_standard(name: str) -> bool:
+    return name.split(".")[0] in sys.stdlib_module_names
+
+
+FILES = list(_files())
+ORCHESTRATORS = [(name, tree) for name, rule, tree in FILES if rule == "orchestrators"]
+
+
+def test_there_is_something_to_look_at():
+    assert {rule for _, rule, _ in FILES} == set(ALLOWED)
+
+
+@pytest.mark.parametrize(("name", "rule", "tree"), FILES, ids=[name for name, _, _ in FILES])
+def test_a_module_imports_only_what_its_place_allows(name, rule, tree):
+    for imported in _imports(name, tree):
+        if _is_standard(imported):
+            continue
+        assert _begins(imported, ALLOWED[rule]), f"{name} imports {imported}"
+        forbidden = _begins(imported, FORBIDDEN.get(rule, ()))
+        excepted = any(name == where and _begins(imported, (what,)) for where, what in EXCEPTIONS)
+        assert not forbidden or excepted, f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize(("name", "rule", "tree"), FILES, ids=[name for name, _, _ in FILES])
+def test_pure_code_imports_no_web_or_cloud_library_behind_the_table(name, rule, tree):
+    if rule in {"shared", "orchestrators"}:
+        heads = {imported.split(".")[0] for imported in _imports(name, tree)} - OURS - AZURE - {"pydantic"}
+        assert all(_is_standard(head) for head in heads)
+
+
+NOT_IN_REPLAY = {
+    "modules": {"random", "secrets", "time", "os", "io", "pathlib", "socket", "subprocess", "threading", "asyncio"},
+    "calls": {"open", "now", "utcnow", "today", "uuid1", "uuid4", "urandom", "getenv", "input", "print"},
+}
+
+
+@pytest.mark.parametrize(("name", "tree"), ORCHESTRATORS, ids=[name for name, _ in ORCHESTRATORS])
+def test_an_orchestrator_has_no_clock_randomness_or_files(name, tree):
+    modules = {imported.split(".")[0] for imported in _imports(name, tree)}
+    assert not modules & NOT_IN_REPLAY["modules"], name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute):  # datetime.now(), uuid.uuid4(), …
+                owner = called.value.id if isinstance(called.value, ast.Name) else ""
+                assert not (owner in {"datetime", "date", "uuid", "os"} and called.attr in NOT_IN_REPLAY["calls"]), name
+            elif isinstance(called, ast.Name) and called.id != "now":  # `now(context)` is the durable clock
+                assert called.id not in NOT_IN_REPLAY["calls"], name
+
+
+TASKS = {"call_activity", "call_activity_with_retry", "call_sub_orchestrator", "create_timer"}
+
+
+def test_durable_tasks_are_always_yielded():
+    """A forgotten `yield` schedules nothing and hands a task on as if it were its result."""
+    for name, tree in ORCHESTRATORS:
+        awaited = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Yield) and node.value is not None}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TASKS:
+                assert id(node) in awaited, f"{name}:{node.lineno}"

@@ -1,0 +1,124 @@
+"""The transition table, the roll-up, and the page drawn from them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.states import (
+    ASSET_TRANSITIONS,
+    FIRST_ASSET_STATUS,
+    STREAM_OF_VERSION,
+    UNUSED_ASSET_STATUSES,
+    VERSION_OF_ASSET,
+    AssetStatus,
+    GpuType,
+    OsType,
+    StreamStatus,
+    VersionStatus,
+    may_follow,
+    stream_status,
+    version_status,
+)
+from shared.steps import import_steps
+from tools import state_diagram
+
+FAILURES = {status for status, version in VERSION_OF_ASSET.items() if version is VersionStatus.FAILED}
+
+
+def test_the_page_agrees_with_the_table():
+    assert state_diagram.PAGE.read_text(encoding="utf-8") == state_diagram.page(), (
+        "docs/states.md is out of date: python -m tools.state_diagram"
+    )
+
+
+def test_the_readme_agrees_with_the_table():
+    text = state_diagram.README.read_text(encoding="utf-8")
+    assert text == state_diagram.readme(text), "README.md is out of date: python -m tools.state_diagram"
+    assert "DEPLOYING_VM --> RESTARTING_VM" in text
+
+
+def test_the_diagram_has_exactly_the_arrows_of_the_table():
+    arrows = set(re.findall(r"^    (\w+) --> (\w+)$", state_diagram.diagram(), re.MULTILINE))
+    assert arrows == {(one.value, other.value) for one, others in ASSET_TRANSITIONS.items() for other in others}
+
+
+def test_every_status_in_use_is_reached_from_the_first_and_reaches_an_end():
+    reached, todo = {FIRST_ASSET_STATUS}, [FIRST_ASSET_STATUS]
+    while todo:
+        for following in ASSET_TRANSITIONS.get(todo.pop(), frozenset()) - reached:
+            reached.add(following)
+            todo.append(following)
+    assert reached == set(AssetStatus) - UNUSED_ASSET_STATUSES
+    ends = {status for status in reached if status not in ASSET_TRANSITIONS}
+    assert ends == (FAILURES & reached) | {AssetStatus.IMPORT_COMPLETE}
+
+
+@pytest.mark.parametrize("status", sorted(ASSET_TRANSITIONS))
+def test_every_status_at_work_can_time_out(status):
+    assert may_follow(status, AssetStatus.IMPORT_FAILED_TIMEOUT)
+
+
+@pytest.mark.parametrize("os_type", list(OsType))
+@pytest.mark.parametrize("gpu", list(GpuType))
+def test_every_workflow_walks_along_the_table_and_may_fail_and_retry_anywhere(os_type, gpu):
+    current = FIRST_ASSET_STATUS
+    for step in import_steps(os_type, gpu):
+        assert step.status is not None
+        assert may_follow(current, step.status), f"{current} -> {step.status}"
+        current = step.status
+        assert may_follow(current, step.failure)
+        assert may_follow(current, AssetStatus.IMPORT_RETRY_PENDING)
+        assert may_follow(AssetStatus.IMPORT_RETRY_PENDING, current)
+        assert may_follow(AssetStatus.IMPORT_RETRY_PENDING, step.failure)
+    assert may_follow(current, AssetStatus.IMPORT_COMPLETE)
+
+
+def test_a_status_may_stay_but_not_go_back():
+    assert may_follow(AssetStatus.DEPLOYING_VM, AssetStatus.DEPLOYING_VM)
+    assert not may_follow(AssetStatus.RESTARTING_VM, AssetStatus.DEPLOYING_VM)
+    assert not may_follow(AssetStatus.IMPORT_COMPLETE, AssetStatus.IMPORT_FAILED)
+
+
+def test_every_asset_and_version_status_has_a_roll_up():
+    assert set(VERSION_OF_ASSET) == set(AssetStatus)
+    assert set(STREAM_OF_VERSION) == set(VersionStatus)
+    assert set(STREAM_OF_VERSION.values()) == set(StreamStatus)
+
+
+@pytest.mark.parametrize(
+    ("assets", "expected"),
+    [
+        ([AssetStatus.IMPORT_PENDING], VersionStatus.PENDING),
+        ([AssetStatus.IMPORT_RETRY_PENDING], VersionStatus.IMPORT_IN_PROGRESS),
+        ([AssetStatus.IMPORT_COMPLETE], VersionStatus.IMPORT_COMPLETE),
+        ([AssetStatus.ALLOW_RDP_FAILED], VersionStatus.FAILED),
+        ([AssetStatus.AVAILABLE, AssetStatus.REPLICATION_FAILED], VersionStatus.PARTIALLY_AVAILABLE),
+        ([AssetStatus.AVAILABLE, AssetStatus.REPLICATING], VersionStatus.REPLICATION_IN_PROGRESS),
+        ([AssetStatus.REPLICATION_FAILED, AssetStatus.REPLICATION_FAILED_TIMEOUT], VersionStatus.FAILED),
+        ([AssetStatus.DELETING, AssetStatus.AVAILABLE], VersionStatus.DELETING),
+    ],
+)
+def test_live_work_decides_then_all_some_or_none(assets, expected):
+    assert version_status(assets) is expected
+
+
+@given(st.lists(st.sampled_from(AssetStatus), min_size=1, max_size=6))
+def test_the_roll_up_does_not_depend_on_the_order(assets):
+    assert version_status(assets) is version_status(reversed(assets))
+    version = version_status(assets)
+    assert stream_status([version]) is STREAM_OF_VERSION[version]
+
+
+@given(st.lists(st.sampled_from(sorted(FAILURES)), min_size=1, max_size=6))
+def test_only_failures_are_a_failure(assets):
+    assert version_status(assets) is VersionStatus.FAILED
+    assert stream_status([version_status(assets)]) is StreamStatus.FAILED
+
+
+def test_nothing_rolls_up_to_nothing():
+    with pytest.raises(ValueError, match="at least one"):
+        version_status([])
+    with pytest.raises(ValueError, match="at least one"):
+        stream_status([])
