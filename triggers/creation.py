@@ -42,8 +42,7 @@ async def create(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
         return json_response(content, headers=_preference(req))
     ids = Ids(operation=str(uuid4()), image=str(uuid4()), version=str(uuid4()), asset=str(uuid4()))
     accepted = accept(request, provider, ids, now(), wiring.settings().pace)
-    await asyncio.to_thread(_keep_secret, ids.secret_name, request.administrator)
-    await _start(client, accepted)
+    await _prepare(client, accepted, request.administrator)
     await asyncio.to_thread(_write, accepted)
     return _accepted_response(req, accepted, parsed)
 
@@ -97,13 +96,23 @@ def _check_name(org_id: str, name: str) -> None:
     raise Refused(Problem(409, Code.NAME_IN_USE, message, (Finding(Code.NAME_IN_USE, message, "/streamName"),)))
 
 
+async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, administrator: Administrator) -> None:
+    """Keep the secret and start the orchestration, at the same time: each is there before it is needed."""
+    keep = asyncio.to_thread(_keep_secret, accepted.job.secret_name, administrator)
+    kept, started = await asyncio.gather(keep, _start(client, accepted), return_exceptions=True)
+    if isinstance(started, BaseException):
+        await asyncio.to_thread(_forget_secret, accepted.job.secret_name)
+        raise started
+    if isinstance(kept, BaseException):
+        raise kept
+
+
 async def _start(client: df.DurableOrchestrationClient, accepted: Accepted) -> None:
     job = accepted.job
     try:
         await client.start_new(Orchestrator.IMPORT_IMAGE, instance_id=job.operation_id, client_input=job.to_json())
     except Exception as error:  # the SDK raises bare Exceptions, and aiohttp's own
         _log.warning("the orchestration %s could not be started: %s", job.operation_id, type(error).__name__)
-        await asyncio.to_thread(_forget_secret, job.secret_name)
         detail = "The work can't be started right now: please repeat."
         raise Refused(Problem(503, Code.TRY_AGAIN, detail, retry_after=RETRY_AFTER_SECONDS)) from error
 
