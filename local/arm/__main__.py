@@ -18,12 +18,16 @@ When it answers, one line of JSON is printed: {"url": "https://127.0.0.1:PORT", 
 Point a client at the url, REQUESTS_CA_BUNDLE at the file, and IDENTITY_ENDPOINT at <url>/msi/token
 with any IDENTITY_HEADER. SIGTERM and SIGINT end it."""
 
+_STORM_HELP = "disturb requests by chance: throttling, 500, 503, dropped connections, garbage; 0.05:7 is 5%%, seed 7"
+
 
 def main() -> None:
     """Run until told to stop."""
     parser = _parser()
     try:
-        options = Options(**vars(parser.parse_args()))
+        given = vars(parser.parse_args())
+        storm, storm_seed = given.pop("storm")
+        options = Options(storm=storm, storm_seed=storm_seed, **given)
     except ValueError as problem:
         parser.error(str(problem))
     logging.basicConfig(stream=sys.stderr, level=options.log_level.upper(), format="%(asctime)s %(name)s %(message)s")
@@ -34,6 +38,11 @@ def main() -> None:
         sys.stdout.write(json.dumps({"url": simulator.url, "caFile": str(simulator.ca_file)}) + "\n")
         sys.stdout.flush()
         stop.wait()
+
+
+def _storm(text: str) -> tuple[float, int]:
+    probability, _, seed = text.partition(":")
+    return float(probability), int(seed or 1)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--private-key", type=Path, metavar="PEM", help="its private key")
     add("--ca-file", type=Path, metavar="FILE", help="where to write the throw-away authority's certificate")
     add("--faults", type=Path, metavar="FILE", help="JSON list of fault rules to start with")
+    add("--storm", type=_storm, default=(0.0, 1), metavar="PROBABILITY[:SEED]", help=_STORM_HELP)
+    add("--storm-operations", action="store_true", help="in a storm, operations fail and are cancelled as well")
     add("--strict-subscriptions", action="store_true", help="refuse subscription ids that nobody set up")
     add("--throttle", action="store_true", help="enforce Azure's request limits")
     add("--seed", type=int, default=_DEFAULTS.seed, help="makes durations repeatable (default %(default)s)")

@@ -6,13 +6,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from . import consistency
+from .authorization import admin as access
 from .calls import Json
+from .events import admin as events
 from .journal import Journal
-from .subscriptions import new_settings, terms_key
+from .subscriptions import DEFAULT_SUBSCRIPTION, new_settings, terms_key
 from .world import World
 
 _CLOCK_MEMBERS = {"speed", "frozen", "step"}
-_SETTINGS = set(new_settings())
+_SETTINGS = set(new_settings(DEFAULT_SUBSCRIPTION)) - {"assignments"}
 
 
 def routes(world: World, journal: Journal) -> list[Route]:
@@ -33,7 +36,11 @@ def routes(world: World, journal: Journal) -> list[Route]:
         ("DELETE", "/_sim/subscriptions/{subscription}", handlers.reset),
         ("PUT", "/_sim/subscriptions/{subscription}/terms", handlers.set_terms),
     ]
-    return [Route(path, handler, methods=[method]) for method, path, handler in table]
+    return (
+        [Route(path, handler, methods=[method]) for method, path, handler in table]
+        + access.routes(world)
+        + events.routes(world)
+    )
 
 
 class _Admin:
@@ -115,6 +122,8 @@ class _Admin:
         document = await request.json()
         if not isinstance(document, dict) or not set(document) <= _SETTINGS:
             return _refused(f"the members are {sorted(_SETTINGS)}")
+        if "lag" in document and not consistency.is_lag(document["lag"]):
+            return _refused("lag is {get, list}, each in simulated seconds")
         with self._world.store.transaction():
             settings = self._world.settings(_subscription(request))
             quotas = settings["quotas"] | document.get("quotas", {})

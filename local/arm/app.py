@@ -8,7 +8,11 @@ import asyncio
 import json
 import logging
 import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,9 +20,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from . import admin, identity, lro
+from . import admin, identity, login, lro
 from .calls import Answer, Call, Json
 from .errors import invalid_content
+from .events.courier import Courier
 from .faults import AFTER, BEFORE, FIRST, POLL, Rule
 from .frontdoor import FrontDoor
 from .journal import Journal
@@ -27,6 +32,9 @@ from .world import World
 _log = logging.getLogger("local.arm")
 # Where the server leaves a request's connection, so that it can be cut.
 TRANSPORT = "transport"
+# Which rule disturbed an answer.
+FAULT_HEADER = "x-sim-fault"
+_FORM = "application/x-www-form-urlencoded"
 _TOKEN_PATH = "/msi/token"  # noqa: S105 - a path
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -45,6 +53,8 @@ class Arm:
         answer = await self._disturbed(call, rule.disturbance() if rule else {})
         self._journal.add(call, answer.status if answer else 0, began, rule.id if rule else None)
         _log.info("%s %s %s", call.method, call.path, answer.status if answer else "dropped")
+        if answer and rule:
+            answer.headers[FAULT_HEADER] = str(rule.id)
         if answer is None:
             scope["state"][TRANSPORT].abort()
             return
@@ -82,6 +92,8 @@ class Arm:
     def _handle(self, call: Call) -> Answer:
         if call.path == _TOKEN_PATH:
             return identity.issue(call, self._world.signing_key)
+        if answer := login.answer(self._world, call):
+            return answer
         if isinstance(call.body, ValueError):
             return self._door.dress(call, invalid_content(str(call.body)).answer())
         return self._door.handle(call)
@@ -100,7 +112,17 @@ def build(world: World, door: FrontDoor) -> Starlette:
     """The whole application."""
     journal = Journal()
     routes = [*admin.routes(world, journal), Route("/{path:path}", Arm(world, door, journal))]
-    return Starlette(routes=routes, exception_handlers={Exception: _broken})
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        courier = asyncio.create_task(Courier(world).run())
+        try:
+            yield
+        finally:
+            courier.cancel()
+            await asyncio.gather(courier, return_exceptions=True)
+
+    return Starlette(routes=routes, exception_handlers={Exception: _broken}, lifespan=lifespan)
 
 
 async def _broken(_request: Request, problem: Exception) -> Response:
@@ -113,18 +135,23 @@ async def read(request: Request) -> Call:
     """A request in the form that handlers see; a body that is no JSON is carried as the ValueError that says so."""
     body: Any = None
     content = await request.body()
-    if content:
+    if request.headers.get("content-type", "").startswith(_FORM):
+        body = dict(parse_qsl(content.decode()))
+    elif content:
         try:
             body = json.loads(content)
         except ValueError as problem:
             body = problem
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    # The same in the answer and in the event that tells of it, also where the caller gives none.
+    headers.setdefault("x-ms-correlation-request-id", str(uuid.uuid4()))
     return Call(
         method=request.method,
         # Clients join a base URL and an id that both bring a slash.
         path="/" + "/".join(filter(None, request.url.path.split("/"))),
         base_url=f"{request.url.scheme}://{request.url.netloc}",
         query={name.lower(): value for name, value in request.query_params.items()},
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers=headers,
         body=body,
     )
 

@@ -74,7 +74,10 @@ class Extension:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All there is. `regions` maps names to display names; quotas map families to limits."""
+    """All there is. `regions` maps names to display names; quotas map families to limits.
+
+    `galleries` are those that subscriptions begin with, "*" being every subscription.
+    """
 
     regions: dict[str, str]
     images: tuple[Image, ...]
@@ -82,6 +85,7 @@ class Catalogue:
     extensions: tuple[Extension, ...]
     quotas: dict[str, int] = field(default_factory=dict)
     network_quotas: dict[str, int] = field(default_factory=dict)
+    galleries: tuple[Json, ...] = ()
 
     @classmethod
     def load(cls) -> "Catalogue":
@@ -95,6 +99,7 @@ class Catalogue:
             tuple(_extension(entry) for entry in data["extensions"]),
             data["quotas"],
             data["networkQuotas"],
+            tuple(data["galleries"]),
         )
 
     def select_images(self, location: str, **names: str) -> list[Image]:

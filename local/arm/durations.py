@@ -43,7 +43,17 @@ RUN_COMMAND_START = "runCommand.start"
 RUN_COMMAND_SCRIPT = "runCommand.script"
 RUN_COMMAND_DELETE = "runCommand.delete"
 RUN_COMMAND_ACTION = "runCommand.action"
+DISK_WRITE = "disk.write"
 DISK_DELETE = "disk.delete"
+DISK_ACCESS = "disk.access"
+GALLERY_WRITE = "gallery.write"
+GALLERY_DELETE = "gallery.delete"
+VERSION_CAPTURE = "gallery.version.capture"
+VERSION_COPY = "gallery.version.copy"
+VERSION_SHALLOW = "gallery.version.shallow"
+VERSION_DELETE = "gallery.version.delete"
+REGION_COPY = "gallery.region.copy"
+EVENT = "event"
 NIC_RESERVATION = "nic.reservation"
 OPERATION_RECORD = "operation.record"
 
@@ -77,13 +87,27 @@ TYPICAL = {
     RUN_COMMAND_SCRIPT: Duration(25, 0.4, "0.5-3 min for a step of scanning or configuring, in all; " + _PLANNED),
     RUN_COMMAND_DELETE: Duration(5, 0.4, _ASSUMED),
     RUN_COMMAND_ACTION: Duration(30, 0.3, "20 s at least; Azure's documentation of the action run command"),
+    DISK_WRITE: Duration(5, 0.4, "a copy is usable at once and filled in the background; " + _ASSUMED),
     DISK_DELETE: Duration(5, 0.4, _ASSUMED),
+    DISK_ACCESS: Duration(3, 0.4, _ASSUMED),
+    GALLERY_WRITE: Duration(10, 0.6, "2-30 s for a gallery or an image definition; " + _PLANNED),
+    GALLERY_DELETE: Duration(15, 0.4, _ASSUMED),
+    VERSION_CAPTURE: Duration(900, 0.5, "5-30 min from a machine of 127 GiB, first region; " + _PLANNED),
+    VERSION_COPY: Duration(1200, 0.6, "5-40 min from another version of 127 GiB, first region; " + _PLANNED),
+    VERSION_SHALLOW: Duration(60, 0.5, "nothing is copied; " + _ASSUMED),
+    VERSION_DELETE: Duration(60, 0.5, _ASSUMED),
+    REGION_COPY: Duration(2400, 0.7, "minutes to hours for a further region, up to 6 h; " + _PLANNED),
+    EVENT: Duration(2, 0.0, "until a resource event is on its way; " + _ASSUMED),
     NIC_RESERVATION: Duration(180, 0.0, "the error NicReservedForAnotherVm says 180 seconds"),
     OPERATION_RECORD: Duration(86_400, 0.0, "records of operations expire after hours to days; " + _ASSUMED),
 }
 
+# The size of image that the figures for versions and regions are for; they grow with it.
+TYPICAL_IMAGE_GB = 127
+
 # Retry-After of a running operation, in simulated seconds, as the providers send it.
 RETRY_COMPUTE = 10
+RETRY_DISK = 2
 RETRY_NETWORK = 3
 RETRY_GROUP = 15
 

@@ -6,7 +6,7 @@ Every code stands once, in a function that writes the message ARM writes. The co
 
 from collections.abc import Iterable, Mapping
 
-from .calls import Answer, Json
+from .calls import Answer, Call, Json
 
 
 class ArmError(Exception):
@@ -60,14 +60,48 @@ def token_invalid(reason: str, code: str = "InvalidAuthenticationToken") -> ArmE
     return ArmError(401, code, reason, headers={"WWW-Authenticate": challenge})
 
 
-def authorization_failed(object_id: str, operation: str, scope: str) -> ArmError:
-    """The caller's permissions do not cover the operation."""
+def wrong_tenant(issued: str, tenant: str) -> ArmError:
+    """The token is of another tenant than the subscription."""
+    authority = f"https://login.windows.net/{tenant}"
+    message = (
+        f"The access token is from the wrong issuer 'https://sts.windows.net/{issued}/'. It must match the tenant "
+        f"'https://sts.windows.net/{tenant}/' associated with this subscription. Please use the authority (URL) "
+        f"'{authority}' to get the token."
+    )
+    challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="Wrong issuer."'
+    return ArmError(401, "InvalidAuthenticationTokenTenant", message, headers={"WWW-Authenticate": challenge})
+
+
+def authorization_failed(client: Json, operation: str, scope: str) -> ArmError:
+    """The caller's permissions do not cover the operation; `client` are the claims of its token."""
     return ArmError(
         403,
         "AuthorizationFailed",
-        f"The client '{object_id}' with object id '{object_id}' does not have authorization to perform action "
-        f"'{operation}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh "
-        "your credentials.",
+        f"The client '{client['appid']}' with object id '{client['oid']}' does not have authorization to perform "
+        f"action '{operation}' over scope '{scope}' or the scope is invalid. If access was recently granted, please "
+        "refresh your credentials.",
+    )
+
+
+def linked_tenant(call: Call, action: str, linked: str, subscription: str) -> ArmError:
+    """A write names a resource of another tenant, and no token for that one came with it."""
+    return ArmError(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client '{call.client['appid']}' with object id '{call.client['oid']}' has permission to perform action "
+        f"'{action}' on scope '{linked}', however the current tenant '{call.client['tid']}' is not "
+        f"authorized to access linked subscription '{subscription}'.",
+    )
+
+
+def linked_permission(call: Call, client: Json, action: str, linked: str) -> ArmError:
+    """A write names a resource that the caller, known there by the claims `client`, may not use."""
+    return ArmError(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client '{client['appid']}' with object id '{client['oid']}' has permission to perform action "
+        f"'{call.operation}' on scope '{call.path}'; however, it does not have permission to perform action(s) "
+        f"'{action}' on the linked scope(s) '{linked}' (respectively) or the linked scope(s) are invalid.",
     )
 
 
@@ -196,6 +230,11 @@ def resource_not_found(kind: str, name: str, group: str) -> ArmError:
         f"The Resource '{kind}/{name}' under resource group '{group}' was not found. "
         "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     )
+
+
+def resource_id_invalid(resource_id: str) -> ArmError:
+    """What ought to be the id of a resource is none."""
+    return ArmError(400, "InvalidResourceId", f"The resource id '{resource_id}' is not valid.")
 
 
 def parent_not_found(parent: str) -> ArmError:

@@ -8,6 +8,8 @@ happens. The phases:
 - ``first``: the request itself, whatever it is: error, delay, drop, garble, status, storm
 - ``poll``: the same, on polls of an operation; `method` and `path` are those of the request that began it
 - ``final``: how the operation that the request begins will end: fail, cancel, stuck, lasts, foreignHost
+- ``replication``: how the copying of an image version to a region goes, ``/regions/{region}`` being added to its path
+- ``event``: how the events of a request that ended arrive: lose, duplicate, late, shuffle
 - ``guest``: what happens inside the machine: runCommand (on its PUT or POST), agent (on the machine's PUT)
 """
 
@@ -23,6 +25,8 @@ FIRST = "first"
 POLL = "poll"
 FINAL = "final"
 GUEST = "guest"
+EVENT = "event"
+REPLICATION = "replication"
 
 _REQUEST = {FIRST, POLL}
 # Action -> the phases it fits, the members it must have, the members it may have.
@@ -36,12 +40,19 @@ _ACTIONS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "drop": (_REQUEST, set(), {"when"}),
     "garble": (_REQUEST, {"kind"}, {"status"}),
     "status": (_REQUEST, {"status"}, set()),
-    "storm": (_REQUEST, set(), set()),
+    "storm": (_REQUEST | {FINAL}, set(), set()),
     "fail": ({FINAL}, {"code"}, {"message", "details"}),
     "cancel": ({FINAL}, set(), {"code", "message"}),
     "stuck": ({FINAL}, set(), set()),
     "lasts": ({FINAL}, {"seconds"}, set()),
     "foreignHost": ({FINAL}, {"host"}, set()),
+    "regionFails": ({REPLICATION}, set(), {"message", "sticky", "completesAfter"}),
+    "regionStuck": ({REPLICATION}, set(), {"at"}),
+    "regionLasts": ({REPLICATION}, {"seconds"}, set()),
+    "lose": ({EVENT}, set(), set()),
+    "duplicate": ({EVENT}, set(), {"copies"}),
+    "late": ({EVENT}, {"seconds"}, set()),
+    "shuffle": ({EVENT}, {"within"}, set()),
     "runCommand": ({GUEST}, set(), {"state", "exitCode", "output", "error", "seconds"}),
     "agent": ({GUEST}, set(), {"after"}),
 }
@@ -55,6 +66,11 @@ _STORM: tuple[Json, ...] = (
     {"type": "drop", "when": BEFORE},
     {"type": "drop", "when": AFTER},
     {"type": "garble", "kind": "html", "status": 502},
+)
+# How operations end in a storm that reaches them.
+_STORM_ENDS: tuple[Json, ...] = (
+    {"type": "fail", "code": "InternalOperationError", "message": "Storm."},
+    {"type": "cancel", "message": "Storm."},
 )
 
 
@@ -101,7 +117,7 @@ class Rule:
 
     def plan(self, operation: Operation) -> None:
         """Decide how an operation that has just begun will go."""
-        action = self.action
+        action = self._random.choice(_STORM_ENDS) if self.action["type"] == "storm" else self.action
         match action["type"]:
             case "fail":
                 operation.outcome = {"status": FAILED, "error": _error(action, action["code"])}
@@ -113,6 +129,18 @@ class Rule:
                 operation.due = operation.started + float(action["seconds"])
             case "foreignHost":
                 operation.foreign_host = action["host"]
+
+    def delays(self) -> list[float]:
+        """The simulated seconds by which an event is late, once for each time it is delivered."""
+        match self.action["type"]:
+            case "duplicate":
+                return [0.0] * int(self.action.get("copies", 2))
+            case "late":
+                return [float(self.action["seconds"])]
+            case "shuffle":
+                return [self._random.uniform(0.0, float(self.action["within"]))]
+            case _:
+                return []
 
     def document(self) -> Json:
         """The rule as the admin endpoint shows it."""
@@ -144,6 +172,11 @@ class Faults:
         """The rule, with this type of action if one is named, that disturbs this call in this phase; or None."""
         fitting = (rule for rule in self.rules if rule.phase == phase and kind in (None, rule.action["type"]))
         return next((rule for rule in fitting if rule.fires(method, path)), None)
+
+    def event_delays(self, method: str, path: str) -> list[float]:
+        """How an event is delivered: the simulated seconds by which it is late, once for each delivery."""
+        rule = self.match(EVENT, method, path)
+        return rule.delays() if rule else [0.0]
 
 
 def _check(action: Json, phase: str) -> None:

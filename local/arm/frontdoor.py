@@ -6,10 +6,13 @@ The order: who calls, which operation and api-version, for which subscription, w
 import uuid
 from dataclasses import replace
 
-from . import errors, ids
+from . import errors, forms, ids
+from .authorization.model import allowed, effective
 from .calls import Answer, Call, Json
+from .consistency import lagging
 from .errors import ArmError
-from .identity import allowed, authenticate
+from .events import emission
+from .identity import authenticate
 from .lro import retry_headers
 from .routing import Route, Router, check_version
 from .throttling import Throttle
@@ -54,16 +57,38 @@ class FrontDoor:
         route, params = self._router.find(call)
         call = check_version(route, replace(call, params=params, operation=route.operation, client=claims))
         settings = self._settings(call)
-        self._authorize(call, settings)
+        self._authorize(call, route)
         if route.namespace not in _ALWAYS_REGISTERED and route.namespace not in settings["registered"]:
             raise errors.not_registered(params.get("subscription", ""), route.namespace)
-        headers = self._throttle.take(call, self._world.now, lambda wait: retry_headers(self._world, wait))
-        self._check_group(call, route)
-        answer = route.handler(self._world, _checked(call, route, self._world))
-        if call.method == "HEAD":
-            answer = Answer(204 if answer.status == 200 else answer.status)
+        headers = self._throttle.take(call, self._region(call), self._world.now, self._waiting)
+        try:
+            answer = self._handled(call, route)
+            answer = lagging(self._world, call, settings["lag"], answer)
+        except ArmError as refusal:
+            refusal.headers = headers | refusal.headers
+            raise
         answer.headers = headers | answer.headers
         return answer
+
+    def _handled(self, call: Call, route: Route) -> Answer:
+        self._check_group(call, route)
+        answer = route.handler(self._world, _checked(call, route, self._world))
+        if _done_at_once(answer):
+            emission.done(self._world, call)
+        if call.method == "HEAD":
+            answer = Answer(204 if answer.status == 200 else answer.status)
+        return answer
+
+    def _waiting(self, seconds: float) -> dict[str, str]:
+        return retry_headers(self._world, seconds)
+
+    def _region(self, call: Call) -> str:
+        """Where a call to a machine goes: the region of what is there, else the one that is asked for."""
+        if "machine" not in call.params:
+            return ids.region(call.params.get("location", ""))
+        machine = self._world.store.find("/".join(call.path.split("/")[:9]))
+        wanted = call.body.get("location") if isinstance(call.body, dict) else None
+        return machine.location if machine else ids.region(str(wanted or ""))
 
     def _settings(self, call: Call) -> Json:
         subscription = call.params.get("subscription") or call.path.split("/")[2]
@@ -71,15 +96,14 @@ class FrontDoor:
             raise errors.invalid_subscription(subscription)
         settings = self._world.settings(subscription)
         if settings["tenant"] != call.client["tid"]:
-            message = (
-                f"The access token is from the wrong issuer: tenant '{call.client['tid']}', not '{settings['tenant']}'."
-            )
-            raise errors.token_invalid(message, "InvalidAuthenticationTokenTenant")
+            raise errors.wrong_tenant(call.client["tid"], settings["tenant"])
         return settings
 
-    def _authorize(self, call: Call, settings: Json) -> None:
-        if not allowed(settings["permissions"], call.operation):
-            raise errors.authorization_failed(call.client["oid"], call.operation, call.path)
+    def _authorize(self, call: Call, route: Route) -> None:
+        # A polling URL is signed, and was given to whoever may poll: it lies above the scope of most roles.
+        if route.public or route.polls or allowed(effective(self._world, call.client, call.path), call.operation):
+            return
+        raise errors.authorization_failed(call.client, call.operation, call.path)
 
     def _check_group(self, call: Call, route: Route) -> None:
         group = call.params.get("group")
@@ -108,6 +132,11 @@ class FrontDoor:
         return answer
 
 
+def _done_at_once(answer: Answer) -> bool:
+    """Whether something was done, and is not still under way; 204 says that there was nothing to do."""
+    return answer.status in (200, 201) and not {"Azure-AsyncOperation", "Location"} & set(answer.headers)
+
+
 def _checked(call: Call, route: Route, world: World) -> Call:
     """The call with a body that is fit for a handler: an object, with sane tags and a location in its one form."""
     if call.method not in _WRITES or call.body is None:
@@ -116,7 +145,10 @@ def _checked(call: Call, route: Route, world: World) -> Call:
         return call
     if not isinstance(call.body, dict) or not isinstance(call.body.get("properties") or {}, dict):
         raise errors.invalid_content("The request body, and its properties, must be JSON objects.")
+    if route.form:
+        forms.check(call.body, route.form)
     _check_tags(call.body.get("tags"))
+    call = replace(call, body=forms.without_nulls(call.body))
     if location := call.body.get("location"):
         location = ids.region(str(location))
         if location not in world.catalogue.regions:

@@ -1,22 +1,25 @@
-"""Who is calling: the managed-identity endpoint's tokens, and what they allow.
+"""Who is calling: tokens, where they come from, and what is wrong with them.
 
-Tokens are JWTs signed with a key of this simulator, so a token of someone else, or a changed one, is refused.
+Tokens are JWTs signed with a key of this simulator, so a token of someone else, or a changed one, is refused. The
+managed identities live in the default tenant, and are members of one group, to which a new subscription belongs; all
+other principals are applications (`login.py`).
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import json
 import time
 import uuid
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from . import errors
 from .calls import Answer, Call, Json
-from .subscriptions import DEFAULT_TENANT
+from .subscriptions import DEFAULT_TENANT, MANAGED_IDENTITIES
 
 TOKEN_LIFETIME_SECONDS = 86_400
+# What a managed identity's token is for when it stands in for an application's secret.
+EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 _AUDIENCES = {
     "https://management.azure.com",
     "https://management.core.windows.net",
@@ -25,6 +28,12 @@ _AUDIENCES = {
 }
 _HEADER = {"alg": "HS256", "typ": "JWT"}
 _PRINCIPALS = uuid.UUID("6f1b3c57-3f4c-4a76-8a1c-0f2f6f0f2a11")
+_AUXILIARY_HEADER = "x-ms-authorization-auxiliary"
+
+
+def object_id(name: str) -> str:
+    """The object id of whoever has this name, always the same."""
+    return str(uuid.uuid5(_PRINCIPALS, name))
 
 
 def issue(call: Call, key: bytes) -> Answer:
@@ -36,18 +45,21 @@ def issue(call: Call, key: bytes) -> Answer:
         message = "resource and api-version=2019-08-01 are required."
         return Answer(400, {"statusCode": 400, "message": message})
     name = call.query.get("client_id") or call.query.get("object_id") or call.query.get("mi_res_id") or "system"
-    expires = int(time.time()) + TOKEN_LIFETIME_SECONDS
-    claims = {
-        "aud": resource,
-        "exp": expires,
-        "tid": DEFAULT_TENANT,
-        "oid": str(uuid.uuid5(_PRINCIPALS, name)),
-        "appid": call.query.get("client_id") or str(uuid.uuid5(_PRINCIPALS, name + "/application")),
-    }
-    token = _encode(claims, key)
+    application = call.query.get("client_id") or object_id(name + "/application")
+    claims = {"tid": DEFAULT_TENANT, "oid": object_id(name), "appid": application, "groups": [MANAGED_IDENTITIES]}
+    token, expires = sign(claims, resource, TOKEN_LIFETIME_SECONDS, key)
     return Answer(
         200, {"access_token": token, "expires_on": str(expires), "resource": resource, "token_type": "Bearer"}
     )
+
+
+def sign(claims: Json, audience: str, lifetime: int, key: bytes) -> tuple[str, int]:
+    """A token for an audience, and the second at which it ends."""
+    now = int(time.time())
+    expires = now + lifetime
+    times = {"iat": now, "nbf": now, "exp": expires}
+    issuer = {"iss": f"https://sts.windows.net/{claims['tid']}/", "sub": claims["oid"]}
+    return _encode(claims | {"aud": audience, "idtyp": "app"} | issuer | times, key), expires
 
 
 def authenticate(call: Call, key: bytes) -> Json:
@@ -55,7 +67,32 @@ def authenticate(call: Call, key: bytes) -> Json:
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise errors.authentication_missing()
-    claims = _decode(token, key)
+    return _accept(call, token, key)
+
+
+def auxiliary(call: Call, key: bytes) -> list[Json]:
+    """The claims of the tokens for other tenants that came with the request: ``Bearer x, Bearer y``."""
+    header = call.headers.get(_AUXILIARY_HEADER, "")
+    parts = [part.strip().partition(" ") for part in header.split(",") if part.strip()]
+    return [_accept(call, token.strip(), key) for _scheme, _, token in parts]
+
+
+def decode(token: str, key: bytes) -> Json | None:
+    """The claims of a token that this simulator issued, however old; None for any other text."""
+    signed, _, signature = token.encode().rpartition(b".")
+    expected = _part(hmac.new(key, signed, hashlib.sha256).digest())
+    if not hmac.compare_digest(expected, signature):
+        return None
+    body = signed.partition(b".")[2]
+    try:
+        claims: Json = json.loads(base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    return claims
+
+
+def _accept(call: Call, token: str, key: bytes) -> Json:
+    claims = decode(token, key)
     if claims is None:
         raise errors.token_invalid("The access token is invalid.")
     if claims["exp"] < time.time():
@@ -66,28 +103,9 @@ def authenticate(call: Call, key: bytes) -> Json:
     return claims
 
 
-def allowed(permissions: Iterable[Json], operation: str) -> bool:
-    """Whether any entry allows the operation: `*` matches across slashes, notActions subtract within their entry."""
-
-    def covers(patterns: Iterable[str]) -> bool:
-        return any(fnmatchcase(operation.lower(), pattern.lower()) for pattern in patterns)
-
-    return any(covers(entry.get("actions", [])) and not covers(entry.get("notActions", [])) for entry in permissions)
-
-
 def _encode(claims: Json, key: bytes) -> str:
     signed = b".".join(_part(json.dumps(part).encode()) for part in (_HEADER, claims))
     return b".".join((signed, _part(hmac.new(key, signed, hashlib.sha256).digest()))).decode()
-
-
-def _decode(token: str, key: bytes) -> Json | None:
-    signed, _, signature = token.encode().rpartition(b".")
-    expected = _part(hmac.new(key, signed, hashlib.sha256).digest())
-    if not hmac.compare_digest(expected, signature):
-        return None
-    body = signed.partition(b".")[2]
-    claims: Json = json.loads(base64.urlsafe_b64decode(body + b"=" * (-len(body) % 4)))
-    return claims
 
 
 def _part(data: bytes) -> bytes:

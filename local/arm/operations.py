@@ -29,7 +29,8 @@ _CERTIFICATE_BYTES = 1100
 class Operation:
     """One operation. Times are simulated seconds, `start_time` and `end_time` what bodies say of them.
 
-    `target` is the resource; `method`, `path` and `api_version` are the request's that began it. `due` is None for
+    `target` is the resource; `method`, `path`, `api_version` and `origin` (for events) are the request's that began
+    it. `due` is None for
     one that never ends. `outcome` is an error that a fault has planned, with the status to end in.
     """
 
@@ -53,6 +54,7 @@ class Operation:
     end_time: str | None = None
     error: Json | None = None
     result: Any = None
+    origin: Json = field(default_factory=dict)
 
     @property
     def subscription(self) -> str:

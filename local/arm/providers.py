@@ -3,7 +3,10 @@
 from . import ids
 from .authorization import routes as authorization
 from .compute import routes as compute
-from .compute.model import disks, extensions, machines, power, run_commands
+from .compute.disks import access
+from .compute.disks import model as disks
+from .compute.galleries import galleries, seeds, versions
+from .compute.model import extensions, machines, power, run_commands
 from .marketplaceordering import routes as marketplaceordering
 from .network import model as network_model
 from .network import routes as network
@@ -27,6 +30,9 @@ _EFFECTS = (
     | extensions.EFFECTS
     | run_commands.EFFECTS
     | disks.EFFECTS
+    | access.EFFECTS
+    | galleries.EFFECTS
+    | versions.EFFECTS
 )
 
 
@@ -42,7 +48,7 @@ def world(options: Options) -> World:
 
 
 def seed(world: World, subscription: str) -> None:
-    """What a subscription holds at first: a network for desktops, so that a provider instance works at once."""
+    """What a subscription holds at first: what a provider instance needs, and the galleries of the catalogue."""
     resources_model.put(world, subscription, SEEDED_GROUP, {"location": SEEDED_LOCATION, "tags": {}})
     network = ids.ResourceId(subscription, SEEDED_GROUP, "Microsoft.Network", ("virtualNetworks",), (SEEDED_NETWORK,))
     subnet = {"name": SEEDED_SUBNET, "properties": {"addressPrefix": "10.10.0.0/20"}}
@@ -51,3 +57,7 @@ def seed(world: World, subscription: str) -> None:
     resource = network_model.write(world, str(network), {"location": SEEDED_LOCATION}, inner)
     network_model.make_ready(resource)
     world.store.save(resource)
+    for gallery in world.catalogue.galleries:
+        if gallery["subscription"] in ("*", subscription.lower()):
+            resources_model.put(world, subscription, gallery["group"], {"location": gallery["location"], "tags": {}})
+            seeds.seed(world, subscription, gallery)

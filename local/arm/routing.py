@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import errors
+from . import errors, forms
 from .calls import Answer, Call
 
 if TYPE_CHECKING:
@@ -23,13 +23,18 @@ _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELE
 
 @dataclass(frozen=True)
 class Route:
-    """One operation: `versions` are the api-versions it accepts, `polls` says that it reads an operation's record."""
+    """One operation: `versions` are the api-versions it accepts, `polls` says that it reads an operation's record.
+
+    What is `public` may be called by everybody of the subscription's tenant; `form` is what a body must look like.
+    """
 
     method: str
     path: str
     handler: Handler
     versions: frozenset[str]
     polls: bool = False
+    public: bool = False
+    form: forms.Form = None
 
     @property
     def operation(self) -> str:

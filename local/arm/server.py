@@ -16,12 +16,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from . import app, providers
 from .certificates import Certificate, certificate
+from .faults import FINAL, FIRST
 from .frontdoor import FrontDoor
 from .options import Options
 from .world import World
 
 _HOST = "127.0.0.1"
 _BACKLOG = 512
+# A storm leaves the tokens alone.
+_ARM_PATHS = "^/subscriptions/"
 _START_SECONDS = 30
 _GRACE_SECONDS = 2
 
@@ -73,7 +76,7 @@ def running(options: Options | None = None) -> Iterator[Simulator]:
         certificate(options) as files,
         closing(socket.create_server((_HOST, options.port))) as bound,
     ):
-        _add_faults(world, options.faults)
+        _add_faults(world, options)
         server = _Server(_config(world, files, options))
         thread = threading.Thread(target=server.run, args=([bound],), name="arm-simulator")
         thread.start()
@@ -93,7 +96,7 @@ def _config(world: World, files: Certificate, options: Options) -> uvicorn.Confi
         loop="asyncio",
         http=_Protocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_level="warning",
         log_config=None,
         access_log=False,
@@ -116,7 +119,11 @@ def _wait(server: _Server, thread: threading.Thread) -> None:
     raise RuntimeError("the simulator did not start")
 
 
-def _add_faults(world: World, path: Path | None) -> None:
-    if path:
-        for document in json.loads(path.read_text(encoding="utf-8")):
+def _add_faults(world: World, options: Options) -> None:
+    if options.faults:
+        for document in json.loads(options.faults.read_text(encoding="utf-8")):
             world.faults.add(document)
+    if options.storm:
+        chance = {"probability": options.storm, "seed": options.storm_seed, "path": _ARM_PATHS}
+        for phase in [FIRST, FINAL] if options.storm_operations else [FIRST]:
+            world.faults.add({"action": {"type": "storm"}, "phase": phase} | chance)

@@ -88,6 +88,11 @@ class Store:
             raise ValueError(f"the state file has version {version}, this simulator reads {_SCHEMA_VERSION}: {path}")
         self._db.executescript(_SCHEMA + f"PRAGMA user_version = {_SCHEMA_VERSION};")
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """For a part that keeps a table of its own in the same transactions."""
+        return self._db
+
     def close(self) -> None:
         """Give the file back."""
         self._db.close()

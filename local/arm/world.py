@@ -16,12 +16,18 @@ from .calls import Call, Json
 from .catalogue import Catalogue
 from .clock import Clock
 from .errors import ArmError
+from .events import emission
+from .events.outbox import Outbox
 from .faults import FINAL, Faults
 from .operations import CANCELED, FAILED, IN_PROGRESS, SUCCEEDED, Effect, Operation
 from .options import Options
 from .store import Resource, Store
 from .subscriptions import new_settings
 
+_OPERATIONS = "operations"
+# Where the operations of some types are polled instead.
+_COLLECTIONS = dict.fromkeys(("galleries", "images", "versions"), "capsOperations")
+_COLLECTIONS |= dict.fromkeys(("disks", "snapshots"), "DiskOperations")
 _PREEMPTED = {
     "code": "OperationPreempted",
     "message": "Operation execution has been preempted by a more recent operation.",
@@ -37,10 +43,13 @@ class World:
         self.clock = Clock(options.speed)
         self.catalogue = Catalogue.load()
         self.faults = Faults()
+        # When what is new came to be; other than all else, forgotten by a restart. The seeds are not new.
+        self.births: dict[str, float] = {}
         self._effects = effects
         self._seed = seed
         with self.store.transaction():
             self._resume()
+        self.outbox = Outbox(self.store)
         self.signing_key = bytes.fromhex(self.store.fact("signing key"))
         self.now = self.clock.now()
 
@@ -76,9 +85,10 @@ class World:
             return found
         if self.options.strict_subscriptions:
             raise errors.subscription_not_found(subscription)
-        settings = new_settings()
+        settings = new_settings(subscription)
         self.store.save_subscription(subscription, settings)
         self._seed(self, subscription)
+        self.births = {key: at for key, at in self.births.items() if key.split("/")[2] != subscription.lower()}
         return settings
 
     # --- resources
@@ -87,13 +97,18 @@ class World:
         """A resource that must exist: 404 otherwise."""
         found = self.store.find(resource_id)
         if found is None:
-            parsed = ids.parse(resource_id)
+            try:
+                parsed = ids.parse(resource_id)
+            except ValueError as problem:
+                raise errors.resource_id_invalid(resource_id) from problem
             raise errors.resource_not_found(parsed.kind, "/".join(parsed.names), parsed.group)
         return found
 
     def create(self, resource_id: str, body: Json, hidden: Json | None = None) -> Resource:
         """A new resource, saved; `body` gets its id, name and type."""
         parsed = ids.parse(resource_id)
+        if self.store.find(resource_id) is None:
+            self.births[resource_id.lower()] = self.now
         document = {"id": resource_id, "name": parsed.name, "type": parsed.kind} | body
         resource = Resource(resource_id, parsed.kind, parsed.subscription, parsed.group, document, hidden or {})
         self.store.save(resource)
@@ -126,12 +141,12 @@ class World:
         call: Call,
         target: Resource,
         effect: str,
-        seconds: float,
+        seconds: float | None,
         retry_after: float,
         arguments: Json | None = None,
         failure: Json | None = None,
     ) -> Operation:
-        """Start an operation that ends `seconds` from now, and hold the target for it.
+        """Start an operation that ends `seconds` from now, or never if None, and hold the target for it.
 
         `failure` is the error that it is bound to end with; a fault on the call's final phase goes before it.
         """
@@ -146,10 +161,11 @@ class World:
             namespace=target.kind.split("/")[0],
             effect=effect,
             started=self.now,
-            due=self.now + seconds,
+            due=None if seconds is None else self.now + seconds,
             start_time=self.stamp(),
             retry_after=retry_after,
             arguments=arguments or {},
+            origin=emission.origin(call),
             outcome={"status": FAILED, "error": failure} if failure else None,
         )
         if rule:
@@ -187,11 +203,13 @@ class World:
         if target and target.operation == operation.id:
             target.operation = None
             self.store.save(target)
+        emission.ended(self, operation)
 
     def poll_path(self, operation: Operation) -> str:
         """Where an operation is polled, without host and query."""
         scope = f"/subscriptions/{operation.subscription}/providers/{operation.namespace}"
-        return f"{scope}/locations/{operation.location}/operations/{operation.id}"
+        collection = _COLLECTIONS.get(operation.target.lower().split("/")[-2], _OPERATIONS)
+        return f"{scope}/locations/{operation.location}/{collection}/{operation.id}"
 
 
 def fingerprint(secret: str, salt: str) -> str:

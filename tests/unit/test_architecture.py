@@ -23,7 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "activities": ("shared", DURABLE),
     "triggers": ("shared", DURABLE, "azure.functions", "triggers"),
     "function_app.py": ("shared.wiring", DURABLE, "azure.functions", "activities", "orchestrators", "triggers"),
-    "local/arm": ("starlette", "uvicorn", "trustme", "cryptography", "local.arm"),
+    "local/arm": ("starlette", "uvicorn", "httpx", "trustme", "cryptography", "local.arm"),
     "local/vault": ("starlette", "uvicorn", "cryptography", "local.vault"),
     "local/host": ("starlette", "uvicorn", "rich", "azure.functions", DURABLE, "local.host"),
 }

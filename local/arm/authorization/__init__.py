@@ -1,1 +1,1 @@
-"""Microsoft.Authorization: what the caller may do."""
+"""Microsoft.Authorization: roles, their assignments, and what a caller may do."""

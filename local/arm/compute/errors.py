@@ -31,6 +31,13 @@ def image_not_found(publisher: str, offer: str, sku: str, version: str) -> ArmEr
     )
 
 
+def gallery_image_not_found(image: str, location: str) -> ArmError:
+    """No such version in a gallery, or none that is in the machine's region yet."""
+    message = f"The gallery image {image} is not available in {location} region. Please contact image owner to "
+    message += "replicate to this region, or change your requested region."
+    return ArmError(404, "GalleryImageNotFound", message, target="imageReference")
+
+
 def image_deprecated(publisher: str, offer: str, sku: str) -> ArmError:
     """No new machine is made from a deprecated image."""
     message = f"VM Image from publisher: {publisher} with - Offer: {offer}, Sku: {sku} is deprecated."

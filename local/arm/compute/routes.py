@@ -2,6 +2,10 @@
 
 from .. import lro
 from ..routing import Route
+from . import forms
+from .disks import access
+from .disks.sources import DISK, SNAPSHOT
+from .galleries import routes as galleries
 from .model.power import ACTIONS
 from .wire import disks, guest, machines, offers, scripts
 
@@ -11,6 +15,7 @@ SKU_VERSIONS = frozenset({"2017-03-30", "2017-09-01", "2019-04-01", "2021-07-01"
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PROVIDER = "/providers/Microsoft.Compute"
+_ANY_GROUP = _SUBSCRIPTION + "/resourceGroups/{group}/providers"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}" + _PROVIDER
 _LOCATION = _SUBSCRIPTION + _PROVIDER + "/locations/{location}"
 _PUBLISHERS = _LOCATION + "/publishers"
@@ -22,7 +27,6 @@ _MACHINES = _GROUP + "/virtualMachines"
 _MACHINE = _MACHINES + "/{machine}"
 _EXTENSION = _MACHINE + "/extensions/{child}"
 _COMMAND = _MACHINE + "/runCommands/{child}"
-_DISK = _GROUP + "/disks/{disk}"
 
 _OFFER_ROUTES = (
     Route("GET", _PUBLISHERS, offers.list_publishers, VERSIONS),
@@ -36,41 +40,58 @@ _OFFER_ROUTES = (
     Route("GET", _SUBSCRIPTION + _PROVIDER + "/skus", offers.list_skus_of_resources, SKU_VERSIONS),
 )
 _MACHINE_ROUTES = (
-    Route("PUT", _MACHINE, machines.put, VERSIONS),
-    Route("PATCH", _MACHINE, machines.patch, VERSIONS),
+    Route("PUT", _MACHINE, machines.put, VERSIONS, form=forms.MACHINE),
+    Route("PATCH", _MACHINE, machines.patch, VERSIONS, form=forms.MACHINE),
     Route("GET", _MACHINE, machines.get, VERSIONS),
     Route("DELETE", _MACHINE, machines.delete, VERSIONS),
     Route("GET", _MACHINES, machines.listing, VERSIONS),
     Route("GET", _SUBSCRIPTION + _PROVIDER + "/virtualMachines", machines.listing, VERSIONS),
+    Route("GET", _LOCATION + "/virtualMachines", machines.listing, VERSIONS),
+    Route("GET", _MACHINE + "/vmSizes", machines.list_sizes, VERSIONS),
+    Route("GET", _LOCATION + "/vmSizes", machines.list_sizes, VERSIONS),
     Route("GET", _MACHINE + "/instanceView", machines.get_instance_view, VERSIONS),
     *(Route("POST", f"{_MACHINE}/{name}", machines.action(name), VERSIONS) for name in ACTIONS),
     Route("POST", _MACHINE + "/reapply", machines.reapply, VERSIONS),
     Route("POST", _MACHINE + "/generalize", machines.generalize, VERSIONS),
 )
 _GUEST_ROUTES = (
-    Route("PUT", _EXTENSION, guest.put_extension, VERSIONS),
+    Route("PUT", _EXTENSION, guest.put_extension, VERSIONS, form=forms.EXTENSION),
+    Route("PATCH", _EXTENSION, guest.patch_extension, VERSIONS, form=forms.EXTENSION),
     Route("GET", _EXTENSION, guest.get_extension, VERSIONS),
     Route("DELETE", _EXTENSION, guest.delete_extension, VERSIONS),
     Route("GET", _MACHINE + "/extensions", guest.list_extensions, VERSIONS),
-    Route("PUT", _COMMAND, guest.put_command, VERSIONS),
+    Route("PUT", _COMMAND, guest.put_command, VERSIONS, form=forms.RUN_COMMAND),
+    Route("PATCH", _COMMAND, guest.patch_command, VERSIONS, form=forms.RUN_COMMAND),
     Route("GET", _COMMAND, guest.get_command, VERSIONS),
     Route("DELETE", _COMMAND, guest.delete_command, VERSIONS),
     Route("GET", _MACHINE + "/runCommands", guest.list_commands, VERSIONS),
-    Route("POST", _MACHINE + "/runCommand", guest.act, VERSIONS),
+    Route("POST", _MACHINE + "/runCommand", guest.act, VERSIONS, form=forms.RUN_COMMAND_ACTION),
     Route("GET", _LOCATION + "/runCommands", scripts.listing, VERSIONS),
     Route("GET", _LOCATION + "/runCommands/{command}", scripts.get, VERSIONS),
 )
-_DISK_ROUTES = (
-    Route("GET", _DISK, disks.get, DISK_VERSIONS),
-    Route("DELETE", _DISK, disks.delete, DISK_VERSIONS),
-    Route("GET", _GROUP + "/disks", disks.listing, DISK_VERSIONS),
-    Route("GET", _SUBSCRIPTION + _PROVIDER + "/disks", disks.listing, DISK_VERSIONS),
-)
+
+
+def _disk_routes(kind: str) -> list[Route]:
+    all_of_group, all_of_subscription = f"{_ANY_GROUP}/{kind}", f"{_SUBSCRIPTION}/providers/{kind}"
+    one = all_of_group + "/{disk}"
+    return [
+        Route("PUT", one, disks.put(kind), DISK_VERSIONS, form=forms.DISK),
+        Route("PATCH", one, disks.patch(kind), DISK_VERSIONS, form=forms.DISK),
+        Route("GET", one, disks.get(kind), DISK_VERSIONS),
+        Route("DELETE", one, disks.delete(kind), DISK_VERSIONS),
+        Route("GET", all_of_group, disks.listing(kind), DISK_VERSIONS),
+        Route("GET", all_of_subscription, disks.listing(kind), DISK_VERSIONS),
+        Route("POST", one + "/beginGetAccess", disks.action(kind, access.grant), DISK_VERSIONS, form=forms.ACCESS),
+        Route("POST", one + "/endGetAccess", disks.action(kind, access.revoke), DISK_VERSIONS),
+    ]
+
 
 ROUTES = (
     *_OFFER_ROUTES,
     *_MACHINE_ROUTES,
     *_GUEST_ROUTES,
-    *_DISK_ROUTES,
-    Route("GET", _LOCATION + "/operations/{operation}", lro.poll, VERSIONS | DISK_VERSIONS, polls=True),
+    *(route for kind in (DISK, SNAPSHOT) for route in _disk_routes(kind)),
+    *galleries.ROUTES,
+    Route("GET", _LOCATION + "/operations/{operation}", lro.poll, VERSIONS, polls=True),
+    Route("GET", _LOCATION + "/DiskOperations/{operation}", lro.poll, DISK_VERSIONS, polls=True),
 )

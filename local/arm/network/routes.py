@@ -2,7 +2,7 @@
 
 from .. import lro
 from ..routing import Route
-from . import wire
+from . import forms, wire
 from .shapes import INTERFACE, NETWORK, PUBLIC_ADDRESS, SECURITY_GROUP
 
 VERSIONS = frozenset(
@@ -18,8 +18,8 @@ _NESTED = {SECURITY_GROUP: "securityRules", NETWORK: "subnets"}
 def _type_routes(kind: str) -> list[Route]:
     group = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/{kind}"
     return [
-        Route("PUT", group + "/{name}", wire.put(kind), VERSIONS),
-        Route("PATCH", group + "/{name}", wire.patch_tags(kind), VERSIONS),
+        Route("PUT", group + "/{name}", wire.put(kind), VERSIONS, form=forms.TYPES[kind]),
+        Route("PATCH", group + "/{name}", wire.patch_tags(kind), VERSIONS, form=forms.TYPES[kind]),
         Route("GET", group + "/{name}", wire.get(kind), VERSIONS),
         Route("DELETE", group + "/{name}", wire.delete(kind), VERSIONS),
         Route("GET", group, wire.listing(kind), VERSIONS),
@@ -30,7 +30,7 @@ def _type_routes(kind: str) -> list[Route]:
 def _nested_routes(kind: str, collection: str) -> list[Route]:
     parent = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/{kind}/{{name}}/{collection}"
     return [
-        Route("PUT", parent + "/{part}", wire.put_nested(kind), VERSIONS),
+        Route("PUT", parent + "/{part}", wire.put_nested(kind), VERSIONS, form=forms.NESTED[kind]),
         Route("GET", parent + "/{part}", wire.get_nested(kind), VERSIONS),
         Route("DELETE", parent + "/{part}", wire.delete_nested(kind), VERSIONS),
         Route("GET", parent, wire.list_nested(kind), VERSIONS),

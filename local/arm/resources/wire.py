@@ -16,11 +16,14 @@ _TERM = re.compile(
 )
 _PAGE = 1000
 _TYPES = {
-    "Microsoft.Compute": ("virtualMachines", "virtualMachines/extensions", "virtualMachines/runCommands", "disks"),
+    "Microsoft.Compute": (
+        *("virtualMachines", "virtualMachines/extensions", "virtualMachines/runCommands", "disks", "snapshots"),
+        *("galleries", "galleries/images", "galleries/images/versions"),
+    ),
     "Microsoft.Network": ("networkSecurityGroups", "virtualNetworks", "publicIPAddresses", "networkInterfaces"),
     "Microsoft.MarketplaceOrdering": ("offertypes",),
     "Microsoft.Resources": ("resourceGroups", "subscriptions"),
-    "Microsoft.Authorization": ("permissions",),
+    "Microsoft.Authorization": ("permissions", "roleAssignments", "roleDefinitions"),
 }
 
 

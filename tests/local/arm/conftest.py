@@ -1,6 +1,5 @@
 """Simulators, and the real SDK clients pointed at them."""
 
-import os
 import ssl
 import time
 import uuid
@@ -8,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,6 +20,8 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 
 from local.arm.options import Options
 from local.arm.server import Simulator, running
+from tests.local.arm.specifications import FOLDER, Specifications
+from tests.local.arm.trust import ANSWERS, Recorder, record_raw
 
 Json = dict[str, Any]
 
@@ -68,12 +68,14 @@ class Azure:
     def options(self) -> Json:
         """A client's settings: no retries of its own, so that a test sees each answer."""
         scopes = ["https://management.azure.com/.default"]
-        return {"base_url": self.simulator.url, "credential_scopes": scopes, "retry_total": 0, "polling_interval": 0.05}
+        options = {"base_url": self.simulator.url, "credential_scopes": scopes, "retry_total": 0}
+        return options | {"polling_interval": 0.05, "per_call_policies": [Recorder()]}
 
     @cached_property
     def admin(self) -> httpx.Client:
         context = ssl.create_default_context(cafile=str(self.simulator.ca_file))
-        return httpx.Client(base_url=self.simulator.url, verify=context, timeout=30)
+        hooks = {"response": [record_raw]}
+        return httpx.Client(base_url=self.simulator.url, verify=context, timeout=30, event_hooks=hooks)
 
     def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """A request as it stands on the wire, with a token."""
@@ -240,9 +242,23 @@ def connected(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.fixture(scope="session", name="specifications")
-def _specifications() -> Path:
+def _specifications() -> Specifications:
     """The official specifications; tests that need them are skipped where they are absent."""
-    folder = Path(__file__).parents[4] / "shared" / "arm-specs" / "specification"
-    if not os.access(folder, os.R_OK):
+    if not FOLDER.is_dir():
         pytest.skip("the official specifications are not beside this checkout")
-    return folder
+    return Specifications(FOLDER)
+
+
+@pytest.fixture(scope="session", name="known")
+def _known() -> Specifications | None:
+    """The official specifications, or None where they are absent."""
+    return Specifications(FOLDER) if FOLDER.is_dir() else None
+
+
+@pytest.fixture(autouse=True)
+def _trusted(known: Specifications | None) -> Iterator[None]:
+    """Whatever a test is about: every answer it got is one that the official specification of the operation allows."""
+    ANSWERS.clear()
+    yield
+    found = [problem for answer in ANSWERS for problem in known.problems(answer)] if known else []
+    assert found == []

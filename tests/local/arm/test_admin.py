@@ -2,6 +2,7 @@
 
 import pytest
 
+from local.arm.frontdoor import FrontDoor
 from tests.local.arm.conftest import GROUP, LOCATION, Azure, until
 
 
@@ -32,15 +33,20 @@ def test_the_inventory_shows_tags_and_states(azure: Azure) -> None:
     assert (found["tags"], found["provisioningState"]) == ({"made": "by test"}, "Succeeded")
 
 
-def test_a_bug_of_the_simulator_is_told_as_such(azure: Azure, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_of_the_simulator_is_told_as_such(
+    azure: Azure, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """500 with a reason in JSON, a traceback in the log, and the next request works."""
-    azure.group()
-    body = {"location": LOCATION, "properties": {"storageProfile": "not an object"}}
-    scope = f"/subscriptions/{azure.subscription}/resourceGroups/{GROUP}/providers/Microsoft.Compute"
-    path = f"{scope}/virtualMachines/vm"
-    answer = azure.raw("PUT", path, params={"api-version": "2026-04-01"}, json=body)
+
+    def broken(*_: object) -> None:
+        raise AttributeError("a bug")
+
+    azure.credential.get_token("https://management.azure.com/.default")
+    with monkeypatch.context() as patch:
+        patch.setattr(FrontDoor, "handle", broken)
+        answer = azure.raw("GET", f"/subscriptions/{azure.subscription}/resourcegroups")
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "InternalServerError")
-    until(lambda: "AttributeError" in caplog.text)
+    until(lambda: "AttributeError: a bug" in caplog.text)
     azure.group()
 
 

@@ -239,3 +239,27 @@ def test_commands_are_listed_and_deleted(azure: Azure) -> None:
     assert list(commands.list_by_virtual_machine(GROUP, MACHINE)) == []
     assert {each.id for each in commands.list(LOCATION)} == {"RunPowerShellScript", "RunShellScript"}
     assert commands.get(LOCATION, "RunShellScript").os_type == "Linux"
+
+
+def test_an_extension_is_patched(azure: Azure) -> None:
+    """What a PATCH does not name stays as it was."""
+    azure.ready_machine()
+    inner = {"publisher": "Microsoft.Compute", "type": "CustomScriptExtension", "typeHandlerVersion": "1.10"}
+    extensions = azure.compute.virtual_machine_extensions
+    extensions.begin_create_or_update(GROUP, MACHINE, "e", {"location": LOCATION, "properties": inner}).result()
+    change = {"tags": {"a": "b"}, "properties": {"settings": {"x": 1}}}
+    changed = extensions.begin_update(GROUP, MACHINE, "e", change).result()
+    assert (changed.tags, changed.settings) == ({"a": "b"}, {"x": 1})
+    assert changed.properties.type == "CustomScriptExtension"
+
+
+def test_a_run_command_is_patched(azure: Azure) -> None:
+    """Another script runs, the rest stays; a PATCH of what is not there is a 404."""
+    azure.ready_machine()
+    commands = azure.compute.virtual_machine_run_commands
+    inner = {"source": {"script": "dir"}, "timeoutInSeconds": 77}
+    commands.begin_create_or_update(GROUP, MACHINE, "c", {"location": LOCATION, "properties": inner}).result()
+    change = {"properties": {"source": {"script": "exit"}}}
+    changed = commands.begin_update(GROUP, MACHINE, "c", change).result()
+    assert (changed.source.script, changed.timeout_in_seconds) == ("exit", 77)
+    assert code_of(lambda: commands.begin_update(GROUP, MACHINE, "missing", change)) == "ResourceNotFound"

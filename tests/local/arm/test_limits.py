@@ -62,3 +62,30 @@ def test_arms_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (found.count(200), found[-1]) == (250, 429)
         other = "/subscriptions/00000000-0000-0000-0000-000000000001/resourcegroups"
         assert azure.raw("GET", other, params=_GROUPS).status_code == 200
+
+
+def test_everybody_together_has_fifteen_times_as_much(frozen: Azure) -> None:
+    """The headers of the subscription's own bucket, beside those of the principal's."""
+    answer = frozen.raw("GET", f"/subscriptions/{frozen.subscription}/resourcegroups", params=_GROUPS)
+    own, everyone = (f"x-ms-ratelimit-remaining-subscription-{name}" for name in ("reads", "global-reads"))
+    assert (answer.headers[own], answer.headers[everyone]) == ("249", "3749")
+
+
+def test_listings_of_machines_have_a_limit_of_their_own(frozen: Azure) -> None:
+    """Counted for the subscription, not for a machine."""
+    frozen.group()
+    path = _machine_path(frozen).rpartition("/")[0]
+    answer = frozen.raw("GET", path, params=_COMPUTE)
+    assert answer.headers["x-ms-ratelimit-remaining-resource"] == "Microsoft.Compute/ListVM;899"
+
+
+def test_each_region_counts_for_itself(frozen: Azure) -> None:
+    """A machine in another region draws from another bucket, also when it is refused."""
+    frozen.group()
+    left = []
+    for name, location in (("east-1", "eastus"), ("east-2", "eastus"), ("west-1", "westus2")):
+        path = _machine_path(frozen).rpartition("/")[0] + f"/{name}"
+        body = machine_body(frozen.subscription, name, location=location)
+        answer = frozen.raw("PUT", path, params=_COMPUTE, json=body)
+        left.append(answer.headers["x-ms-ratelimit-remaining-resource"].rpartition(";")[2])
+    assert left == ["1499", "1498", "1499"]

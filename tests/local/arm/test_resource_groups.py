@@ -76,7 +76,7 @@ def test_a_group_takes_everything_with_it(azure: Azure) -> None:
     azure.resources.resource_groups.begin_delete(
         GROUP, force_deletion_types="Microsoft.Compute/virtualMachines"
     ).result()
-    assert {key.rsplit("/", 1)[-1] for key in azure.inventory()} == {"rg-desktops", "vnet-desktops"}
+    assert {key.rsplit("/", 1)[-1] for key in azure.inventory()} == {"rg-desktops", "vnet-desktops", "galdesktops"}
 
 
 def test_a_group_on_its_way_out_takes_nothing_in(frozen: Azure) -> None:
@@ -127,5 +127,5 @@ def test_a_reset_brings_the_seeds_back(azure: Azure) -> None:
     azure.machine()
     azure.settings(quotas={"cores": 1})
     assert azure.admin.delete(f"/_sim/subscriptions/{azure.subscription}").status_code == 204
-    assert {key.rsplit("/", 1)[-1] for key in azure.inventory()} == {"rg-desktops", "vnet-desktops"}
+    assert {key.rsplit("/", 1)[-1] for key in azure.inventory()} == {"rg-desktops", "vnet-desktops", "galdesktops"}
     azure.machine()

@@ -36,8 +36,8 @@ def check_change(machine: Resource, sent: Json) -> None:
 
 def _check_version(machine: Resource, sent: Json) -> None:
     wanted = _at(sent, "properties.storageProfile.imageReference.version")
-    current = machine.properties["storageProfile"]["imageReference"]
-    if wanted is not None and wanted not in (current["version"], current["exactVersion"]):
+    current = machine.properties["storageProfile"].get("imageReference") or {}
+    if wanted is not None and wanted not in (current.get("version"), current.get("exactVersion")):
         raise errors.change_not_allowed("imageReference")
 
 
@@ -49,8 +49,8 @@ def _check_password(machine: Resource, sent: Json) -> None:
 
 def _check_interfaces(machine: Resource, sent: Json) -> None:
     profile = _at(sent, "properties.networkProfile") or {}
-    wanted = {str(each["id"]).rsplit("/", 1)[-1].lower() for each in profile.get("networkInterfaces") or []}
-    wanted |= {str(each["name"]).lower() for each in profile.get("networkInterfaceConfigurations") or []}
+    wanted = {str(each.get("id")).rsplit("/", 1)[-1].lower() for each in profile.get("networkInterfaces") or []}
+    wanted |= {str(each.get("name")).lower() for each in profile.get("networkInterfaceConfigurations") or []}
     current = {
         each["id"].rsplit("/", 1)[-1].lower() for each in machine.properties["networkProfile"]["networkInterfaces"]
     }

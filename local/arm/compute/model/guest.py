@@ -54,6 +54,6 @@ def os_of(machine: Resource) -> str:
 
 
 def _has_agent(machine: Resource) -> bool:
-    profile: Json = machine.properties["osProfile"]
+    profile: Json = machine.properties.get("osProfile") or {}
     configuration = profile.get("windowsConfiguration") or profile.get("linuxConfiguration") or {}
     return bool(configuration.get("provisionVMAgent", True))

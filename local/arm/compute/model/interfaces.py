@@ -73,14 +73,16 @@ def _create(world: World, machine_id: str, location: str, configuration: Json) -
     machine = ids.parse(machine_id)
     inner = dict(configuration.get("properties") or {})
     delete_option = inner.pop("deleteOption", "Detach")
-    interface_id = str(machine.sibling("Microsoft.Network", "networkInterfaces", configuration["name"]))
+    name = _name(configuration, "networkInterfaceConfigurations.name")
+    interface_id = str(machine.sibling("Microsoft.Network", "networkInterfaces", name))
     shaped = []
     for each in inner.get("ipConfigurations") or []:
         part = dict(each.get("properties") or {})
         wanted = part.pop("publicIPAddressConfiguration", None)
         if wanted:
             part["publicIPAddress"] = _create_public_address(world, machine, location, wanted)
-        shaped.append({"name": each["name"], "properties": part})
+        name = _name(each, "ipConfigurations.name")
+        shaped.append({"name": name, "properties": part})
     primary = bool(inner.pop("primary", True))
     found = world.store.find(interface_id)
     if found is None:
@@ -94,7 +96,8 @@ def _create(world: World, machine_id: str, location: str, configuration: Json) -
 
 
 def _create_public_address(world: World, machine: ids.ResourceId, location: str, wanted: Json) -> Json:
-    resource_id = str(machine.sibling("Microsoft.Network", "publicIPAddresses", wanted["name"]))
+    name = _name(wanted, "publicIPAddressConfiguration.name")
+    resource_id = str(machine.sibling("Microsoft.Network", "publicIPAddresses", name))
     inner = dict(wanted.get("properties") or {})
     delete_option = inner.pop("deleteOption", "Detach")
     found = world.store.find(resource_id)
@@ -106,6 +109,12 @@ def _create_public_address(world: World, machine: ids.ResourceId, location: str,
     address.state = "Succeeded"
     world.store.save(address)
     return {"id": address.id, "properties": {"deleteOption": delete_option}}
+
+
+def _name(configuration: Json, target: str) -> str:
+    if not configuration.get("name"):
+        raise errors.missing_parameter(target)
+    return str(configuration["name"])
 
 
 def _take(world: World, interface: Resource, machine_id: str) -> None:

@@ -9,7 +9,6 @@ import uuid
 
 from ... import durations, ids
 from ...calls import Call, Json
-from ...errors import not_simulated
 from ...operations import Effect, Operation
 from ...store import Resource
 from ...tracked import envelope, existing
@@ -33,8 +32,7 @@ def put(world: World, call: Call, machine_id: str) -> tuple[Operation, Resource,
     if found:
         return change(world, call, found), world.require(machine_id), False
     sent = call.document
-    parsed = ids.parse(machine_id)
-    blueprint = check_new(world, parsed.subscription, parsed.name, sent)
+    blueprint = check_new(world, call, machine_id)
     inner = _inner(world, machine_id, sent, blueprint)
     outer = envelope(call) | {name: sent[name] for name in ("plan", "zones", "identity") if sent.get(name)}
     machine = world.create(machine_id, outer | {"etag": '"1"', "properties": inner}, _hidden(sent, blueprint))
@@ -58,6 +56,12 @@ def change(world: World, call: Call, machine: Resource) -> Operation:
         machine.properties["hardwareProfile"]["vmSize"] = size.name
     if "tags" in sent or call.method == "PUT":
         machine.body["tags"] = sent.get("tags") or {}
+    profile: Json = inner.get("storageProfile") or {}
+    if profile.get("dataDisks") is not None:
+        held = machine.properties["storageProfile"]["dataDisks"]
+        machine.properties["storageProfile"]["dataDisks"] = disks.settle_data_disks(
+            world, machine.id, machine.location, profile["dataDisks"], held
+        )
     for member in ("diagnosticsProfile", "licenseType"):
         if member in inner:
             machine.properties[member] = inner[member]
@@ -83,25 +87,31 @@ def _inner(world: World, machine_id: str, sent: Json, blueprint: Blueprint) -> J
     inner: Json = sent["properties"]
     location = sent["location"]
     profile = inner.get("storageProfile") or {}
-    if profile.get("dataDisks"):
-        raise not_simulated("storageProfile.dataDisks")
     disk = disks.create_for(world, machine_id, location, profile.get("osDisk") or {}, blueprint.image)
     network = inner.get("networkProfile") or {}
-    kept = {name: value for name, value in inner.items() if name != "userData"}
+    kept = {name: value for name, value in inner.items() if name != "userData" and value is not None}
+    if inner.get("osProfile"):
+        kept["osProfile"] = _os_profile(ids.parse(machine_id).name, inner["osProfile"], blueprint.image.os)
     return {
         **kept,
         "vmId": str(uuid.uuid4()),
         "hardwareProfile": inner["hardwareProfile"] | {"vmSize": blueprint.size.name},
         "storageProfile": {
-            "imageReference": profile["imageReference"] | {"exactVersion": blueprint.version},
             "osDisk": disk,
-            "dataDisks": [],
-        },
-        "osProfile": _os_profile(ids.parse(machine_id).name, inner["osProfile"], blueprint.image.os),
+            "dataDisks": disks.settle_data_disks(world, machine_id, location, profile.get("dataDisks") or [], []),
+        }
+        | _image_reference(profile, blueprint),
         "networkProfile": {"networkInterfaces": interfaces.attach(world, machine_id, location, network)},
         "provisioningState": "Creating",
         "timeCreated": world.stamp(),
     }
+
+
+def _image_reference(profile: Json, blueprint: Blueprint) -> Json:
+    """A machine that boots from a disk that was there has none."""
+    if not blueprint.version:
+        return {}
+    return {"imageReference": profile["imageReference"] | {"exactVersion": blueprint.version}}
 
 
 def _os_profile(name: str, sent: Json, os: str) -> Json:
@@ -125,7 +135,7 @@ def _hidden(sent: Json, blueprint: Blueprint) -> Json:
         "power": "starting",
         "agentAt": None,
         "salt": salt,
-        "password": fingerprint(str(sent["properties"]["osProfile"].get("adminPassword")), salt),
+        "password": fingerprint(str((sent["properties"].get("osProfile") or {}).get("adminPassword")), salt),
         "generation": image.generation,
         "osName": image.os_name,
         "osVersion": image.os_version,

@@ -3,13 +3,16 @@
 import re
 from dataclasses import dataclass
 
-from ...calls import Json
+from ... import ids
+from ...calls import Call, Json
 from ...catalogue import Image, Size
 from ...errors import not_simulated
 from ...ids import same
 from ...marketplaceordering.model import accepted
 from ...world import World
 from .. import errors
+from ..disks import errors as disk_errors
+from . import disks, gallery_images
 from .quota import check_cores
 
 _PASSWORD_LENGTH = range(12, 124)
@@ -49,22 +52,37 @@ _TRUSTED_LAUNCH = "TrustedLaunch"
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a valid request comes down to."""
+    """What a valid request comes down to; `version` is empty for a machine that boots from a disk that is there."""
 
     image: Image
     version: str
     size: Size
 
 
-def check_new(world: World, subscription: str, name: str, sent: Json) -> Blueprint:
+def check_new(world: World, call: Call, machine_id: str) -> Blueprint:
     """Check a request for a new machine as a whole; ArmError tells the first thing that is wrong."""
+    sent, machine = call.document, ids.parse(machine_id)
     location, inner = sent["location"], sent.get("properties") or {}
-    image, version = _image(world, location, inner)
-    _check_plan(world, subscription, image, sent.get("plan"))
+    os_disk = (inner.get("storageProfile") or {}).get("osDisk") or {}
+    if unmanaged := {"vhd", "image"} & set(os_disk):
+        raise not_simulated(f"osDisk.{min(unmanaged)}, unmanaged disks")
+    reference = (inner.get("storageProfile") or {}).get("imageReference") or {}
+    if os_disk.get("createOption") == disks.ATTACH:
+        if reference:
+            raise disk_errors.not_with_attach("imageReference")
+        image, version, specialized = disks.boot_image(world, machine_id, location, os_disk), "", True
+    elif reference.get("id"):
+        image, version, specialized = gallery_images.find(world, call, location, reference["id"])
+    else:
+        (image, version), specialized = _image(world, location, reference), False
+    _check_plan(world, machine.subscription, image, sent.get("plan"))
     size = check_size(world, location, (inner.get("hardwareProfile") or {}).get("vmSize"), image.generation)
     _check_security(inner.get("securityProfile") or {}, image, size)
-    _check_account(inner.get("osProfile"), image.os, name)
-    check_cores(world, subscription, location, size)
+    if specialized and inner.get("osProfile"):
+        raise disk_errors.not_with_attach("osProfile")
+    if not specialized:
+        _check_account(inner.get("osProfile"), image.os, machine.name)
+    check_cores(world, machine.subscription, location, size)
     return Blueprint(image, version, size)
 
 
@@ -82,8 +100,11 @@ def check_size(world: World, location: str, name: str | None, generation: str) -
     return size
 
 
-def _image(world: World, location: str, inner: Json) -> tuple[Image, str]:
-    reference = (inner.get("storageProfile") or {}).get("imageReference") or {}
+def _image(world: World, location: str, reference: Json) -> tuple[Image, str]:
+    if other := next(
+        (member for member in ("sharedGalleryImageId", "communityGalleryImageId") if member in reference), None
+    ):
+        raise not_simulated(f"machines from an imageReference.{other}")
     names = [str(reference.get(member, "")) for member in ("publisher", "offer", "sku", "version")]
     if not all(names):
         raise errors.missing_parameter("imageReference")

@@ -38,6 +38,10 @@ def put(world: World, call: Call, command_id: str) -> tuple[Operation | None, Re
     source = sent.get("source") or {}
     if not any(source.get(member) for member in ("script", "scriptUri", "commandId", "galleryScriptReferenceId")):
         raise errors.missing_parameter("source")
+    for parameter in sent.get("parameters") or []:
+        for member in ("name", "value"):
+            if member not in parameter:
+                raise errors.missing_parameter(f"parameters.{member}")
     salt = found.hidden["salt"] if found else secrets.token_hex(8)
     content = fingerprint(json.dumps(sent, sort_keys=True), salt)
     if found and found.hidden["content"] == content and found.state == "Succeeded":

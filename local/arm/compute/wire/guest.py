@@ -1,5 +1,7 @@
 """What runs inside a machine: extensions and run commands."""
 
+from dataclasses import replace
+
 from ... import ids, lro
 from ...calls import Answer, Call, Json
 from ...store import Resource
@@ -15,6 +17,13 @@ def put_extension(world: World, call: Call) -> Answer:
     """PUT an extension."""
     operation, extension, new = extensions.put(world, call, _child_id(call, guest.EXTENSION))
     return lro.accepted(world, call, operation, 201 if new else 200, extension.body)
+
+
+def patch_extension(world: World, call: Call) -> Answer:
+    """PATCH an extension: what it does not name stays as it is."""
+    found = world.require(_child_id(call, guest.EXTENSION))
+    operation, extension, _ = extensions.put(world, _completed(call, found), found.id)
+    return lro.accepted(world, call, operation, 200, extension.body)
 
 
 def get_extension(world: World, call: Call) -> Answer:
@@ -45,6 +54,15 @@ def put_command(world: World, call: Call) -> Answer:
     return lro.accepted(world, call, operation, 201 if new else 200, command.body)
 
 
+def patch_command(world: World, call: Call) -> Answer:
+    """PATCH a managed run command: what it does not name stays as it is; it runs again if anything changed."""
+    found = world.require(_child_id(call, guest.RUN_COMMAND))
+    operation, command, _ = run_commands.put(world, _completed(call, found), found.id)
+    if operation is None:
+        return Answer(200, command.body)
+    return lro.accepted(world, call, operation, 200, command.body)
+
+
 def get_command(world: World, call: Call) -> Answer:
     """GET a managed run command, with its instance view if asked."""
     command = world.require(_child_id(call, guest.RUN_COMMAND))
@@ -68,6 +86,14 @@ def delete_command(world: World, call: Call) -> Answer:
 def act(world: World, call: Call) -> Answer:
     """POST the action run command; its result is read from `Location`."""
     return lro.accepted(world, call, run_commands.act(world, call, world.require(machine_id(call))), 202)
+
+
+def _completed(call: Call, found: Resource) -> Call:
+    """A PATCH as the PUT that it comes to."""
+    kept = {name: value for name, value in found.properties.items() if name != "provisioningState"}
+    properties = kept | (call.document.get("properties") or {})
+    body = {"location": found.location, "tags": found.body.get("tags")} | call.document | {"properties": properties}
+    return replace(call, body=body)
 
 
 def _children(world: World, call: Call, kind: str) -> list[Resource]:

@@ -1,7 +1,8 @@
 """Virtual machines."""
 
 from ... import ids, lro
-from ...calls import Answer, Call
+from ...calls import Answer, Call, Json
+from ...catalogue import Size
 from ...errors import not_simulated
 from ...routing import Handler
 from ...store import Resource
@@ -38,9 +39,20 @@ def get_instance_view(world: World, call: Call) -> Answer:
 
 
 def listing(world: World, call: Call) -> Answer:
-    """GET all machines of a group, or of the subscription."""
+    """GET all machines of a group, of a region, or of the subscription."""
     found = world.store.select(call.params["subscription"], kind=MACHINE, group=call.params.get("group"))
-    return Answer(200, page([machine_view(world, machine) for machine in found]))
+    here = ids.region(call.params.get("location", ""))
+    return Answer(200, page([machine_view(world, each) for each in found if here in ("", each.location)]))
+
+
+def list_sizes(world: World, call: Call) -> Answer:
+    """GET the sizes of a region, or those that a machine can be changed to."""
+    location, generations = ids.region(call.params.get("location", "")), {"V1", "V2"}
+    if "machine" in call.params:
+        machine = _machine(world, call)
+        location, generations = machine.location, {machine.hidden["generation"]}
+    fitting = [size for size in world.catalogue.sizes if location in size.regions and generations & {*size.generations}]
+    return Answer(200, page([_size(size) for size in fitting]))
 
 
 def delete(world: World, call: Call) -> Answer:
@@ -80,6 +92,17 @@ def machine_id(call: Call) -> str:
     params = call.params
     path = (params["subscription"], params["group"], "Microsoft.Compute", ("virtualMachines",), (params["machine"],))
     return str(ids.ResourceId(*path))
+
+
+def _size(size: Size) -> Json:
+    return {
+        "name": size.name,
+        "numberOfCores": size.vcpus,
+        "osDiskSizeInMB": 1_047_552,
+        "resourceDiskSizeInMB": 0,
+        "memoryInMB": size.memory_gb * 1024,
+        "maxDataDiskCount": size.vcpus * 2,
+    }
 
 
 def _machine(world: World, call: Call) -> Resource:

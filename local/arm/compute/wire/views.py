@@ -32,13 +32,13 @@ def instance_view(world: World, machine: Resource) -> Json:
     hidden, statuses = machine.hidden, _statuses(machine)
     view: Json = {
         "hyperVGeneration": hidden["generation"],
-        "disks": [_disk(machine)],
+        "disks": _disks(machine),
         "statuses": statuses,
     }
     if hidden.get("power") == guest.RUNNING:
         view["vmAgent"] = _agent(world, machine)
     if guest.agent_ready(world, machine):
-        view["computerName"] = machine.properties["osProfile"]["computerName"]
+        view["computerName"] = machine.properties.get("osProfile", {}).get("computerName", machine.name)
         view |= {"osName": hidden["osName"], "osVersion": hidden["osVersion"]}
     if machine.properties.get("diagnosticsProfile", {}).get("bootDiagnostics", {}).get("enabled"):
         view["bootDiagnostics"] = {}
@@ -89,7 +89,8 @@ def _handlers(world: World, machine: Resource) -> list[Json]:
     ]
 
 
-def _disk(machine: Resource) -> Json:
+def _disks(machine: Resource) -> list[Json]:
     status = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Provisioning succeeded"}
     status["time"] = machine.properties["timeCreated"]
-    return {"name": machine.properties["storageProfile"]["osDisk"]["name"], "statuses": [status]}
+    profile = machine.properties["storageProfile"]
+    return [{"name": disk["name"], "statuses": [status]} for disk in [profile["osDisk"], *profile["dataDisks"]]]

@@ -1,0 +1,1 @@
+"""Managed disks and snapshots: what they are made of, their life, and access to their contents."""
