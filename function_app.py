@@ -3,8 +3,8 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import catalog, guest, network, preflight, resource_group, secrets, virtual_machine
-from orchestrators import import_image, run_step
+from activities import access, catalog, gallery, guest, network, preflight, resource_group, secrets, virtual_machine
+from orchestrators import copy_image, import_image, replicate_version, run_step
 from shared import wiring
 from triggers import image_sources, images, operations, provider_instances, versions
 
@@ -19,9 +19,13 @@ for _module in (
     image_sources,
     provider_instances,
     import_image,
+    copy_image,
+    replicate_version,
     run_step,
     catalog,
     preflight,
+    access,
+    gallery,
     resource_group,
     network,
     virtual_machine,

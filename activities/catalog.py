@@ -1,7 +1,6 @@
 """Activities that read and write the catalogue."""
 
 import logging
-from typing import Any
 
 import azure.durable_functions as df
 
@@ -10,7 +9,7 @@ from shared.errors import AlreadyExists, Changed, ErrorKind, IllegalTransition, 
 from shared.log import about
 from shared.models.records import Asset, ErrorInfo, Image, Operation, Version
 from shared.models.steps import Acceptance, AcceptanceFound, Outcome, Progress, StepError
-from shared.ports import CatalogStore, Query
+from shared.ports import CatalogStore, every
 from shared.states import OperationStatus
 
 bp = df.Blueprint()
@@ -18,8 +17,6 @@ _log = logging.getLogger(__name__)
 
 _TRIES = 10
 """How often a change is worked out anew when somebody else wrote in between."""
-
-_PAGE = 100
 
 
 @bp.activity_trigger(input_name="acceptance", activity="confirm_acceptance")
@@ -99,8 +96,10 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
         try:
             catalog.update(*change.records)
         except Changed:
-            for entry in change.history:
-                catalog.delete(entry)
+            # Either an earlier try of ours landed late, and then the entries are its own; or somebody else wrote.
+            if catalog.get(Operation, progress.org_id, progress.operation_id).last_changed_at != progress.at:
+                for entry in change.history:
+                    catalog.delete(entry)
             continue
         _report(progress, change)
         return
@@ -108,25 +107,17 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
 
 
 def _tree(progress: Progress, catalog: CatalogStore) -> changes.Tree:
-    org, image = progress.org_id, progress.image_id
-    below = (image, progress.version_id)
-    assets = catalog.list(Asset, org, Query(below=below, size=_PAGE)).items
-    versions = catalog.list(Version, org, Query(below=(image,), size=_PAGE)).items
+    org, image, version = progress.org_id, progress.image_id, progress.version_id
+    assets = every(catalog, Asset, org, image, version)
+    versions = every(catalog, Version, org, image)
     return changes.Tree(
         image=catalog.get(Image, org, image),
-        version=_one(versions, progress.version_id),
-        asset=_one(assets, progress.asset_id),
+        version=catalog.get(Version, org, image, version),
+        asset=catalog.get(Asset, org, image, version, progress.asset_id),
         operation=catalog.get(Operation, org, progress.operation_id),
         other_assets=[asset for asset in assets if asset.id != progress.asset_id],
-        other_versions=[version.status for version in versions if version.id != progress.version_id],
+        other_versions=[other.status for other in versions if other.id != version],
     )
-
-
-def _one(records: Any, wanted: str) -> Any:
-    for found in records:
-        if found.id == wanted:
-            return found
-    raise NotFound(f"there is no record {wanted} any more")
 
 
 def _report(progress: Progress, change: changes.Change) -> None:

@@ -4,7 +4,7 @@ import azure.durable_functions as df
 
 from shared import ledger, wiring
 from shared.models.records import LedgerState
-from shared.models.steps import Outcome, StepInput
+from shared.models.steps import ImportStep, Outcome
 from shared.naming import staging
 from shared.outcomes import outcome_of, perform
 from shared.ports import CatalogStore, ImageProvider, Waiting
@@ -15,22 +15,22 @@ bp = df.Blueprint()
 @bp.activity_trigger(input_name="step", activity="create_resource_group")
 def create_resource_group(step: dict) -> dict:  # type: ignore[type-arg]
     """Create the staging resource group."""
-    return perform(lambda given: create(given, wiring.images(), wiring.catalog()), step)
+    return perform(ImportStep, lambda given: create(given, wiring.images(), wiring.catalog()), step)
 
 
 @bp.activity_trigger(input_name="step", activity="begin_clean_up")
 def begin_clean_up(step: dict) -> dict:  # type: ignore[type-arg]
     """Begin to delete the staging resource group and all that is in it."""
-    return perform(lambda given: begin_removal(given, wiring.images(), wiring.catalog()), step)
+    return perform(ImportStep, lambda given: begin_removal(given, wiring.images(), wiring.catalog()), step)
 
 
 @bp.activity_trigger(input_name="step", activity="check_clean_up")
 def check_clean_up(step: dict) -> dict:  # type: ignore[type-arg]
     """Ask how the deletion is going."""
-    return perform(lambda given: check_removal(given, wiring.images(), wiring.catalog()), step)
+    return perform(ImportStep, lambda given: check_removal(given, wiring.images(), wiring.catalog()), step)
 
 
-def create(step: StepInput, images: ImageProvider, catalog: CatalogStore) -> Outcome:
+def create(step: ImportStep, images: ImageProvider, catalog: CatalogStore) -> Outcome:
     """Write the ledger, then create the group."""
     resources = ledger.group_resources(step.job)
     ledger.write(catalog, step.job, resources, LedgerState.CREATING, step.at)
@@ -39,17 +39,19 @@ def create(step: StepInput, images: ImageProvider, catalog: CatalogStore) -> Out
     return Outcome.done(data={"resourceGroupId": staging(step.job).group_id})
 
 
-def begin_removal(step: StepInput, images: ImageProvider, catalog: CatalogStore) -> Outcome:
-    """Begin the deletion; nothing there is done."""
+def begin_removal(step: ImportStep, images: ImageProvider, catalog: CatalogStore) -> Outcome:
+    """Begin the deletion; nothing there, or nothing ever begun, is done."""
+    if ledger.is_empty(catalog, step.job.operation_id):
+        return Outcome.done()
     return _after_removal(step, images.begin_clean_up(step.job), catalog)
 
 
-def check_removal(step: StepInput, images: ImageProvider, catalog: CatalogStore) -> Outcome:
+def check_removal(step: ImportStep, images: ImageProvider, catalog: CatalogStore) -> Outcome:
     """Close the ledger once all is gone."""
     return _after_removal(step, images.check_clean_up(step.job, step.handle), catalog)
 
 
-def _after_removal(step: StepInput, waiting: Waiting | None, catalog: CatalogStore) -> Outcome:
+def _after_removal(step: ImportStep, waiting: Waiting | None, catalog: CatalogStore) -> Outcome:
     if waiting is None:
         ledger.close(catalog, step.job.operation_id, step.at)
     return outcome_of(waiting)

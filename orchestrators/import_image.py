@@ -7,7 +7,7 @@ from orchestrators.workflow import StepFailed, Workflow
 from shared.models.steps import ImportJob
 from shared.names import Orchestrator
 from shared.states import AssetStatus
-from shared.steps import import_steps
+from shared.steps import CLEAN_UP, import_steps
 
 bp = df.Blueprint()
 
@@ -23,7 +23,7 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
     """
     job = read_input(context, ImportJob)
     plan = import_steps(job.os_type, job.gpu_type)
-    work = Workflow(context, job, plan)
+    work = Workflow(context, job, plan, CLEAN_UP)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
     try:

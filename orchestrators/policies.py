@@ -55,14 +55,38 @@ SLOWEST_POLL = 6.0
 POLLS_PER_INSTANCE = 25
 """Replay costs the square of the history, so a waiting instance begins anew after so many polls."""
 
-PERSIST_INTERVAL = 0.35
+REPLICATION_POLL = 6.0
+"""Replication takes minutes to hours: it is looked at every minute at the default pace, …"""
+
+SLOWEST_REPLICATION_POLL = 30.0
+"""… and later every five minutes, in multiples of the pace's `poll_seconds`."""
+
+REGION_RETRIES = 2
+"""How often a region that failed is removed and added again, which is what Azure advises."""
+
+REPLICATION_STALL = 2160.0
+"""A region whose state and percentage did not change for so long is given up: six hours at the default pace.
+
+There is no other deadline: what Azure is still copying is never called failed.
+"""
+
+PERSIST_INTERVAL = 1.0
 """How long to wait before a status is written again when storage is away, in multiples of `retry_seconds`."""
 
-PERSIST_ATTEMPTS = 180
+PERSIST_ATTEMPTS = 60
 """A quarter of an hour at the default pace: storage may be away that long, and no import fails for it."""
 
-SECRET_ATTEMPTS = 30
-"""How often the deletion of a secret is tried; then it is left to its expiry date, and an error is logged."""
+SECRET_ATTEMPTS = 10
+"""How often the deletion of a secret is tried before the operation's end is shown without it."""
+
+SECRET_RETURN_AFTER = 120.0
+"""Then it is tried again after so long, in multiples of `retry_seconds`: half an hour at the default pace, …"""
+
+SECRET_RETURNS = 48
+"""… and so often: for a day."""
+
+ATTEMPTS_PER_INSTANCE = 10
+"""A step that is tried again and again begins a new instance after so many attempts, for the sake of replay."""
 
 ACCEPTANCE_WAITS = (0.2, 1.0, 5.0, 15.0, 40.0)
 """Seconds between looks for the records of a request whose orchestration started just before they were written.
@@ -92,3 +116,8 @@ def poll_delay(polls: int, pace: Pace, asked: float | None) -> float:
     """Seconds until Azure is asked again, after so many polls; Azure's own wish is a minimum."""
     slower = min(1.0 + polls // POLLS_AT_FULL_PACE, SLOWEST_POLL)
     return max(slower * pace.poll_seconds, asked or 0.0)
+
+
+def replication_delay(polls: int, pace: Pace) -> float:
+    """Seconds until replication is looked at again, after so many looks."""
+    return min(REPLICATION_POLL + polls, SLOWEST_REPLICATION_POLL) * pace.poll_seconds

@@ -45,6 +45,8 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
         if now(context) + timedelta(seconds=delay) >= task.deadline:
             return Outcome.failed(_timed_out(task, task.deadline, outcome.error)).to_json()
         yield from _wait_for_retry(context, task, outcome.error, delay)
+        if task.attempt % policies.ATTEMPTS_PER_INSTANCE == 0:
+            return context.continue_as_new(task.to_json())
 
 
 def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generator[Any, Any, Outcome]:

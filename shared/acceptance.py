@@ -1,34 +1,23 @@
-"""From a request to what is kept and started: the records of an accepted import, and the job of its orchestration.
+"""From a request to what is kept: the records that are written for every action when it is accepted.
 
-Pure: ids, time and pace are given, so that the same request gives the same records.
+Pure: ids and time are given, so that the same request gives the same records.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from shared.findings import Code, Finding
 from shared.models.base import Record
-from shared.models.provider_instance import ProviderInstance
 from shared.models.records import Asset, Image, NameReservation, Operation, Version
 from shared.models.requests import ImageRequest
-from shared.models.steps import ImportJob, MarketplaceImage, Pace
+from shared.models.steps import CopyJob, ImportJob
 from shared.states import FIRST_ASSET_STATUS, OperationStatus, stream_status, version_status
-from shared.steps import import_steps
-
-_SUBNET_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/[^/]+/providers/Microsoft\.Network"
-    r"/virtualNetworks/(?P<network>[^/]+)/subnets/(?P<subnet>[^/]+)",
-    re.IGNORECASE,
-)
-_SUBNET = "/assetDetails/data/subNet"
-_NETWORK = "/assetDetails/data/vNet"
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of everything that one request makes."""
+    """The ids of what every request makes."""
 
     operation: str
     image: str
@@ -47,63 +36,74 @@ class Accepted:
 
     image: Image
     version: Version
-    asset: Asset
+    assets: Sequence[Asset]
+    """The request's own asset first, then the replicas of it."""
     operation: Operation
     name: NameReservation
-    job: ImportJob
+    job: ImportJob | CopyJob
+
+    @property
+    def asset(self) -> Asset:
+        """The asset that the answer tells of."""
+        return self.assets[0]
 
     @property
     def records(self) -> Sequence[Record]:
         """Everything to write."""
-        return self.image, self.version, self.asset, self.operation, self.name
+        return self.image, self.version, *self.assets, self.operation, self.name
 
 
-def check_against(request: ImageRequest, provider: ProviderInstance) -> Sequence[Finding]:
-    """What the provider instance does not allow of a request."""
-    findings = [*_network_findings(request, provider)]
-    if request.create_public_ip and not provider.allow_public_ip:
-        message = f"the provider instance {provider.id} allows no public IP addresses"
-        findings.append(Finding(Code.PUBLIC_IP_NOT_ALLOWED, message, "/assetDetails/options/createPublicIp"))
-    return findings
-
-
-def _network_findings(request: ImageRequest, provider: ProviderInstance) -> Sequence[Finding]:
-    """A subnet by its id may be any of the subscription; by name it must be the provider instance's own."""
-    network, subnet = request.source.virtual_network, request.source.subnet
-    named = _SUBNET_ID.fullmatch(subnet or "")
-    own = _SUBNET_ID.fullmatch(provider.subnet_id)
-    if named is None and subnet and subnet.startswith("/"):
-        return [Finding(Code.INVALID_VALUE, "must be a subnet's ARM id, or its name", _SUBNET)]
-    if named and named["subscription"].lower() != str(provider.subscription_id):
-        message = "must be in the provider instance's subscription: a machine and its network share one"
-        return [Finding(Code.SUBNET_NOT_ALLOWED, message, _SUBNET)]
-    meant = named or own
-    findings = []
-    if subnet and not named and meant and subnet.lower() != meant["subnet"].lower():
-        message = f"is not the provider instance's subnet {meant['subnet']}: give the ARM id of another"
-        findings.append(Finding(Code.SUBNET_NOT_ALLOWED, message, _SUBNET))
-    if network and meant and network.rpartition("/")[2].lower() != meant["network"].lower():
-        message = f"is not the virtual network {meant['network']} of the subnet: give the subnet's ARM id in subNet"
-        findings.append(Finding(Code.SUBNET_NOT_ALLOWED, message, _NETWORK))
-    return findings
-
-
-def accept(request: ImageRequest, provider: ProviderInstance, ids: Ids, at: datetime, pace: Pace) -> Accepted:
-    """Work out the records and the job of a request that `check_against` has nothing against."""
+def accept(
+    request: ImageRequest,
+    job: ImportJob | CopyJob,
+    at: datetime,
+    *,
+    assets: Sequence[Asset],
+    step_count: int,
+    source_stream_id: str | None = None,
+    source_version_id: str | None = None,
+) -> Accepted:
+    """Work out the records of a request whose job and assets are made."""
+    image = _image(request, job, at)
+    source = {"source_stream_id": source_stream_id, "source_version_id": source_version_id}
     return Accepted(
-        image=_image(request, ids, at),
-        version=_version(request, ids, at),
-        asset=_asset(request, ids, at),
-        operation=_operation(request, ids, at),
-        name=NameReservation(org_id=request.org_id, name=request.stream_name, image_id=ids.image),
-        job=_job(request, provider, ids, pace),
+        image=image.model_copy(update=source),
+        version=_version(request, job, at),
+        assets=assets,
+        operation=_operation(job, at, step_count),
+        name=NameReservation(org_id=request.org_id, name=request.stream_name, image_id=job.image_id),
+        job=job,
     )
 
 
-def _image(request: ImageRequest, ids: Ids, at: datetime) -> Image:
+def asset_of(
+    request: ImageRequest,
+    job: ImportJob | CopyJob,
+    at: datetime,
+    data: Mapping[str, Any],
+    *,
+    source_asset_id: str | None = None,
+) -> Asset:
+    """The request's own asset."""
+    return Asset(
+        org_id=request.org_id,
+        image_id=job.image_id,
+        version_id=job.version_id,
+        id=job.asset_id,
+        type=request.asset_type,
+        status=FIRST_ASSET_STATUS,
+        provider_instance_id=request.provider_instance_id,
+        source_asset_id=source_asset_id,
+        data=dict(data),
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _image(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> Image:
     return Image(
         org_id=request.org_id,
-        id=ids.image,
+        id=job.image_id,
         name=request.stream_name,
         description=request.stream_description,
         status=stream_status([version_status([FIRST_ASSET_STATUS])]),
@@ -120,11 +120,11 @@ def _image(request: ImageRequest, ids: Ids, at: datetime) -> Image:
     )
 
 
-def _version(request: ImageRequest, ids: Ids, at: datetime) -> Version:
+def _version(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> Version:
     return Version(
         org_id=request.org_id,
-        image_id=ids.image,
-        id=ids.version,
+        image_id=job.image_id,
+        id=job.version_id,
         name=request.version_name,
         description=request.version_description,
         status=version_status([FIRST_ASSET_STATUS]),
@@ -135,56 +135,16 @@ def _version(request: ImageRequest, ids: Ids, at: datetime) -> Version:
     )
 
 
-def _asset(request: ImageRequest, ids: Ids, at: datetime) -> Asset:
-    return Asset(
-        org_id=request.org_id,
-        image_id=ids.image,
-        version_id=ids.version,
-        id=ids.asset,
-        type=request.asset_type,
-        status=FIRST_ASSET_STATUS,
-        provider_instance_id=request.provider_instance_id,
-        data=request.source.data,
-        created_at=at,
-        updated_at=at,
-    )
-
-
-def _operation(request: ImageRequest, ids: Ids, at: datetime) -> Operation:
+def _operation(job: ImportJob | CopyJob, at: datetime, step_count: int) -> Operation:
     return Operation(
-        org_id=request.org_id,
-        id=ids.operation,
-        action=request.action,
+        org_id=job.org_id,
+        id=job.operation_id,
+        action=job.action,
         status=OperationStatus.NOT_STARTED,
-        image_id=ids.image,
-        version_id=ids.version,
-        asset_id=ids.asset,
-        step_count=len(import_steps(request.os_type, request.gpu_type)),
+        image_id=job.image_id,
+        version_id=job.version_id,
+        asset_id=job.asset_id,
+        step_count=step_count,
         created_at=at,
         last_changed_at=at,
-    )
-
-
-def _job(request: ImageRequest, provider: ProviderInstance, ids: Ids, pace: Pace) -> ImportJob:
-    source = request.source
-    named = _SUBNET_ID.fullmatch(source.subnet or "")
-    return ImportJob(
-        org_id=request.org_id,
-        operation_id=ids.operation,
-        image_id=ids.image,
-        version_id=ids.version,
-        asset_id=ids.asset,
-        image_name=request.stream_name,
-        action=request.action,
-        source=MarketplaceImage(publisher=source.publisher, offer=source.offer, sku=source.sku, version=source.version),
-        os_type=request.os_type,
-        gpu_type=request.gpu_type,
-        vm_size=source.vm_size or provider.vm_sizes.for_gpu(request.gpu_type),
-        license_type=source.license_type,
-        create_public_ip=request.create_public_ip,
-        subnet_id=named[0] if named else provider.subnet_id,
-        admin_username=request.administrator.username,
-        secret_name=ids.secret_name,
-        provider=provider,
-        pace=pace,
     )

@@ -1,7 +1,7 @@
 """Azure's rules for the administrator of a new virtual machine, checked before anything is created. Pure.
 
-Source: `osProfile` of the virtual machines REST reference. Windows passwords: the platform's own limit of 12 is
-used instead of the 8 of that page, which Azure refuses for most images.
+Source: `osProfile` of the virtual machines REST reference (`adminUsername`, `adminPassword`). One rule is our own, and
+stricter: that page allows a Windows password of 8 characters, here it takes 12, as in the Azure portal.
 """
 
 import re

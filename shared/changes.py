@@ -9,6 +9,7 @@ from shared.models.base import Record
 from shared.models.records import Asset, HistoryEntry, Image, Operation, Version
 from shared.models.steps import Progress
 from shared.states import (
+    VERSION_OF_ASSET,
     OperationStatus,
     VersionStatus,
     may_follow,
@@ -78,9 +79,11 @@ def _changed_asset(asset: Asset, progress: Progress) -> Asset:
     if status != asset.status:
         update |= {"status": status, "updated_at": progress.at}
     if progress.data:
-        update |= {"data": asset.data | progress.data, "updated_at": progress.at}
-    if progress.end is OperationStatus.FAILED:
-        update["error"] = progress.error
+        data = {name: value for name, value in (asset.data | progress.data).items() if value is not None}
+        if data != asset.data:
+            update |= {"data": data, "updated_at": progress.at}
+    if VERSION_OF_ASSET[status] is VersionStatus.FAILED:
+        update["error"] = progress.error or asset.error
     return asset.model_copy(update=update)
 
 
@@ -110,7 +113,7 @@ def _changed_operation(operation: Operation, progress: Progress) -> Operation:
     if progress.end is not None:
         update["ended_at"] = progress.at
     if progress.end is OperationStatus.SUCCEEDED:
-        update |= {"percent_complete": 100, "error": None}
+        update |= {"percent_complete": 100, "error": progress.error}
     return operation.model_copy(update=update)
 
 

@@ -6,7 +6,8 @@
     ├── Changed                  somebody else wrote the record since it was read
     ├── IllegalTransition        a status may not follow the one that is stored
     ├── StoreUnavailable         storage is away or overloaded: may pass
-    ├── SecretUnavailable        the secret is not in the store, or the store is away
+    ├── SecretUnavailable        the secret store is away
+    │   └── SecretMissing        it has no such secret
     └── ProviderError            Azure said no
         ├── TransientError       what may pass: throttling, conflicts, capacity, outages
         └── PermanentError       what only a person can mend
@@ -51,7 +52,11 @@ class StoreUnavailable(CatalogError):
 
 
 class SecretUnavailable(CatalogError):
-    """The secret store has no such secret, or does not answer; the message never holds the secret."""
+    """The secret store does not answer; the message never holds the secret."""
+
+
+class SecretMissing(SecretUnavailable):
+    """The secret store has no such secret, and time won't bring it back."""
 
 
 class ErrorKind(StrEnum):

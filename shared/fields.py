@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -100,6 +100,37 @@ class Fields:
         self.refuse(name, Code.INVALID_VALUE, "must be true or false")
         return None
 
+    def number(self, name: str, *, least: int, most: int) -> int | None:
+        """A whole number."""
+        value = self.any(name)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            self.refuse(name, Code.INVALID_VALUE, f"must be a whole number from {least} to {most}")
+            return None
+        return value
+
+    def elements(self, name: str, *, most: int) -> Sequence[Any] | None:
+        """The elements of an array."""
+        value = self.any(name)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            self.refuse(name, Code.INVALID_VALUE, "must be an array")
+        elif len(value) > most:
+            self.refuse(name, Code.TOO_LONG, f"must have at most {most} elements")
+        else:
+            return value
+        return None
+
+    def within(self, name: str, index: int, element: Mapping[str, Any]) -> "Fields":
+        """The fields of an object that is an element of an array."""
+        return Fields(element, self._notes, *self._path, name, str(index))
+
+    def given(self, name: str) -> bool:
+        """Whether a field holds anything; does not count as asking for it."""
+        return self._values.get(name) not in (None, "")
+
     def object(self, name: str, *, required: bool = False) -> "Fields":
         """The fields of an object; of an empty one where it is absent or wrong."""
         value = self.any(name, required=required)
@@ -121,17 +152,36 @@ class Fields:
             self.tolerate(name, Code.UNKNOWN_FIELD, "is not a field of this API, and is ignored")
 
 
-def check_characters(body: Any, notes: Notes, *, line_breaks_in: frozenset[str] = frozenset()) -> None:
+def check_characters(
+    body: Any,
+    notes: Notes,
+    *,
+    line_breaks_in: frozenset[str] = frozenset(),
+    joined: tuple[str, ...] | None = None,
+) -> None:
     """Note every text, and every name of a field, that holds a control character or half of a surrogate pair.
 
-    Line breaks and tabs may stand in the top-level fields `line_breaks_in`.
+    Line breaks and tabs may stand in the top-level fields `line_breaks_in`. The array at `joined` is one text in
+    pieces: halves may stand in them, and whoever joins them looks whether they make a whole.
     """
     for path, text in texts(body):
         allowed = _LINE_BREAKS if path and path[0] in line_breaks_in else ""
-        if any(unicodedata.category(character) in ("Cc", "Cs") and character not in allowed for character in text):
+        is_piece = joined is not None and path[:-1] == joined
+        categories = ("Cc",) if is_piece else ("Cc", "Cs")
+        if any(unicodedata.category(character) in categories and character not in allowed for character in text):
             notes.refuse(
                 Code.FORBIDDEN_CHARACTER, "must not hold control characters or broken Unicode", pointer_to(*path)
             )
+
+
+def join(pieces: Sequence[str]) -> str:
+    """One text from its pieces: two halves of a surrogate pair, each in a piece of its own, are one character."""
+    return "".join(pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def has_broken_unicode(text: str) -> bool:
+    """Whether a text holds half of a surrogate pair."""
+    return any(unicodedata.category(character) == "Cs" for character in text)
 
 
 def texts(value: Any, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], str]]:

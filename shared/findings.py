@@ -1,5 +1,6 @@
 """What is wrong, or tolerated, in a request: findings with stable codes and the place they are about. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +34,9 @@ class Code(StrEnum):
     SUBNET_NOT_ALLOWED = "SUBNET_NOT_ALLOWED"
     PUBLIC_IP_NOT_ALLOWED = "PUBLIC_IP_NOT_ALLOWED"
     UNKNOWN_PROVIDER_INSTANCE = "UNKNOWN_PROVIDER_INSTANCE"
+    NO_GALLERY = "NO_GALLERY"
+    SOURCE_NOT_FOUND = "SOURCE_NOT_FOUND"
+    SOURCE_NOT_AVAILABLE = "SOURCE_NOT_AVAILABLE"
     # Tolerated, unless the caller prefers strict handling
     UNKNOWN_FIELD = "UNKNOWN_FIELD"
     IGNORED_FIELD = "IGNORED_FIELD"
@@ -74,10 +78,6 @@ class Finding:
     parameter: str | None = None
 
 
-MOST_NOTES = 100
-"""Of each sort: more would help nobody, and make a small request have a large answer."""
-
-
 @dataclass
 class Notes:
     """Collects the findings of one request; what is tolerated is a warning, or a finding when handling is strict."""
@@ -88,16 +88,26 @@ class Notes:
 
     def refuse(self, code: Code, message: str, pointer: str | None = None, parameter: str | None = None) -> None:
         """Note what makes the request unacceptable."""
-        _add(self.findings, Finding(code, message, pointer, parameter))
+        self.findings.append(Finding(code, message, pointer, parameter))
 
     def tolerate(self, code: Code, message: str, pointer: str) -> None:
         """Note an oddity that lenient handling puts up with."""
-        _add(self.findings if self.strict else self.warnings, Finding(code, message, pointer))
+        (self.findings if self.strict else self.warnings).append(Finding(code, message, pointer))
 
 
-def _add(notes: list[Finding], finding: Finding) -> None:
-    if len(notes) < MOST_NOTES:
-        notes.append(finding)
+MOST_OF_A_CODE = 25
+"""How many findings of one code an answer lists: more would help nobody, and hide those of other codes."""
+
+
+def listed(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Those that an answer lists, of every code the first: a small request must not have a large answer."""
+    seen: Counter[Code] = Counter()
+    chosen = []
+    for finding in findings:
+        seen[finding.code] += 1
+        if seen[finding.code] <= MOST_OF_A_CODE:
+            chosen.append(finding)
+    return chosen
 
 
 def pointer_to(*steps: str | int) -> str:

@@ -6,13 +6,17 @@ caller that prefers strict handling gets a finding instead. docs/api.md has the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from shared.asset_details import read_administrator, read_asset_type, read_create_public_ip, read_import_source
+from shared.asset_details import read_asset_type
+from shared.copy_details import read_data, read_options, read_source
 from shared.fields import ORG_ID, RECORD_ID, STREAM_NAME, Fields, check_characters
 from shared.findings import Code, Finding, Notes, one_of
-from shared.image_sources import by_display_name, by_image
-from shared.models.requests import ImageRequest, ImportSource
+from shared.image_sources import ImageSource, by_display_name, by_image
+from shared.import_details import read_administrator, read_create_public_ip, read_import_source
+from shared.models.requests import AnyRequest, CatalogueReference, CopyRequest, ImportRequest, ImportSource
+from shared.secret_texts import PASSWORD, check_texts
 from shared.states import Action, AssetType, GpuType, OsType, ProviderLabel, SourceType, VersionType
 from shared.versions import next_version_name
 
@@ -31,23 +35,29 @@ class Parsed:
     """A request that was read.
 
     Attributes:
-        request: None if there are findings.
+        request: None if there is something wrong with the body.
         findings: everything that is wrong.
         warnings: the oddities that were tolerated.
     """
 
-    request: ImageRequest | None
+    request: AnyRequest | None
     findings: Sequence[Finding]
     warnings: Sequence[Finding]
 
 
 def parse_image_request(
-    body: Mapping[str, Any], *, action: str | None = None, org_id: str | None = None, strict: bool = False
+    body: Mapping[str, Any],
+    *,
+    now: datetime,
+    action: str | None = None,
+    org_id: str | None = None,
+    strict: bool = False,
 ) -> Parsed:
     """Read a body.
 
     Args:
         body: the JSON object.
+        now: the time, since some dates must be in the future.
         action: the query parameter; None is "import".
         org_id: the org to take if the body names none, from the caller's token or the query.
         strict: whether oddities are findings.
@@ -56,8 +66,10 @@ def parse_image_request(
     if set(body) == {"imageCatalogRequest"}:
         notes.refuse(Code.WRAPPED_BODY, "send what is in imageCatalogRequest as the body itself", "")
         return Parsed(None, notes.findings, notes.warnings)
-    check_characters(body, notes, line_breaks_in=_DESCRIPTIONS)
-    request = _Reading(Fields(body, notes), notes, org_id).request(_read_action(action, notes))
+    check_characters(body, notes, line_breaks_in=_DESCRIPTIONS, joined=PASSWORD)
+    reading = _Reading(Fields(body, notes), now, org_id)
+    request = reading.request(_read_action(action, notes))
+    check_texts(body, notes, reading.password)
     return Parsed(None if notes.findings else request, notes.findings, notes.warnings)
 
 
@@ -70,52 +82,96 @@ def _read_action(action: str | None, notes: Notes) -> Action | None:
     if action not in list(Action):
         notes.refuse(Code.INVALID_VALUE, one_of(list(Action)), parameter="action")
         return None
-    if action != Action.IMPORT:
-        notes.refuse(Code.UNSUPPORTED_ACTION, f"{action} is not available yet", parameter="action")
     return Action(action)
 
 
 class _Reading:
     """One reading of one body: each method reads what belongs together."""
 
-    def __init__(self, fields: Fields, notes: Notes, org_id: str | None) -> None:
+    def __init__(self, fields: Fields, now: datetime, org_id: str | None) -> None:
         self._fields = fields
-        self._notes = notes
+        self._now = now
         self._org_id = org_id
+        self.password: str | None = None
+        """The administrator's, once it was read and found right."""
 
-    def request(self, action: Action | None) -> ImageRequest | None:
+    def request(self, action: Action | None) -> AnyRequest | None:
         """The request, or None; the notes say why."""
         source_type = self._source_type(action)
-        os_type, multi_session = self._os_type()
-        common = {
-            "action": action,
+        common: dict[str, Any] = {
             "source_type": source_type,
-            "os_type": os_type,
+            "os_type": self._fields.choice("osType", OsType, required=True),
             "gpu_type": self._fields.choice("gpuType", GpuType) or GpuType.NONE,
             **self._stream(),
             **self._version(),
             **self._provider(),
         }
-        if action is not Action.IMPORT:
-            return None
-        details = self._import_details(os_type, common["gpu_type"])
-        details["multi_session"] = _is_multi_session(multi_session, os_type, details["source"])
-        self._check_os(common["os"], details["source"])
-        self._ignored()
-        values = common | details
-        return None if None in values.values() else ImageRequest(**values)
+        multi_session = self._multi_session(common["os_type"])
+        if action is Action.IMPORT:
+            return self._import(common, multi_session)
+        if action is Action.COPY_EXISTING_IMAGE:
+            return self._copy(common, multi_session)
+        return None
 
-    def _import_details(self, os_type: OsType | None, gpu: GpuType) -> dict[str, Any]:
+    def _import(self, common: dict[str, Any], multi_session: bool | None) -> ImportRequest | None:
+        os_type, gpu = common["os_type"], common["gpu_type"]
         details = self._fields.object("assetDetails", required=True)
         read_asset_type(details, AssetType.AZURE_VM_IN_RG)
-        found = {
-            "asset_type": AssetType.AZURE_VM_IN_RG,
-            "source": read_import_source(details, os_type, gpu),
-            "create_public_ip": read_create_public_ip(details),
-            "administrator": read_administrator(details, os_type),
-        }
+        source = read_import_source(details, os_type, gpu)
+        create_public_ip = read_create_public_ip(details)
+        administrator = read_administrator(details, os_type)
+        self.password = administrator.password.get_secret_value() if administrator else None
         details.tolerate_unknown()
-        return found
+        self._check_os(common["os"], source)
+        for name in ("sourceStreamId", "sourceVersionId"):
+            if self._fields.text(name):
+                self._fields.tolerate(name, Code.IGNORED_FIELD, "is not needed for an import, and is ignored")
+        self._ignored()
+        known = by_image(source.publisher, source.offer, source.sku) if source else None
+        self._check_os_type(os_type, known)
+        if source is None or administrator is None or None in common.values():
+            return None
+        return ImportRequest(
+            **common,
+            multi_session=_is_multi_session(multi_session, os_type, known),
+            asset_type=AssetType.AZURE_VM_IN_RG,
+            source=source,
+            create_public_ip=create_public_ip,
+            administrator=administrator,
+        )
+
+    def _copy(self, common: dict[str, Any], multi_session: bool | None) -> CopyRequest | None:
+        details = self._fields.object("assetDetails")
+        read_asset_type(details, AssetType.AZURE_IMAGE_IN_SIG)
+        data, kept = read_data(details)
+        named_elsewhere = self._fields.given("sourceStreamId") or self._fields.given("sourceVersionId")
+        named = read_source(data, required=not named_elsewhere)
+        reference = self._reference()
+        options = read_options(details, self._now)
+        if details.any("vmInfo"):
+            details.tolerate("vmInfo", Code.IGNORED_FIELD, "is not needed for a copy, and is ignored")
+        details.tolerate_unknown()
+        self._check_os(common["os"], None)
+        self._ignored()
+        if (named is None and reference is None) or None in common.values():
+            return None
+        return CopyRequest(
+            **common,
+            multi_session=_is_multi_session(multi_session, common["os_type"], by_display_name(common["os"])),
+            asset_type=AssetType.AZURE_IMAGE_IN_SIG,
+            named=named,
+            reference=reference,
+            options=options,
+            data=dict(kept),
+        )
+
+    def _reference(self) -> CatalogueReference | None:
+        """The image of the catalogue that is the source of a copy, if one is named."""
+        rule = "must be the id of an image or a version of the org"
+        version = self._fields.text("sourceVersionId", longest=1024, pattern=RECORD_ID, rule=rule)
+        required = self._fields.given("sourceVersionId")
+        stream = self._fields.text("sourceStreamId", longest=1024, pattern=RECORD_ID, rule=rule, required=required)
+        return CatalogueReference(stream_id=stream, version_id=version) if stream else None
 
     def _source_type(self, action: Action | None) -> SourceType | None:
         name = "sourceStreamType"
@@ -132,14 +188,13 @@ class _Reading:
             )
         return source
 
-    def _os_type(self) -> tuple[OsType | None, bool | None]:
-        os_type = self._fields.choice("osType", OsType, required=True)
+    def _multi_session(self, os_type: OsType | None) -> bool | None:
         multi_session = self._fields.flag("isMultiSession")
         contradicted = {OsType.WVD: False, OsType.CLIENT: True}
         if os_type in contradicted and multi_session is contradicted[os_type]:
             which = "one session" if os_type is OsType.CLIENT else "many sessions"
             self._fields.refuse("isMultiSession", Code.CONTRADICTION, f"osType {os_type} means {which} a machine")
-        return os_type, multi_session
+        return multi_session
 
     def _stream(self) -> dict[str, Any]:
         fields = self._fields
@@ -192,28 +247,33 @@ class _Reading:
         }
 
     def _check_os(self, os: str, source: ImportSource | None) -> None:
-        """`os` should be the display name of the image source that `data` names."""
-        if not os or source is None:
+        """`os` should be the display name of an image source: where `data` names one, of that."""
+        if not os:
             return
         named = by_display_name(os)
-        meant = by_image(source.publisher, source.offer, source.sku)
         if named is None:
             self._fields.tolerate("os", Code.UNKNOWN_OS, "is no displayName of GET /image-sources")
-        elif named is not meant:
+        elif source is not None and named is not by_image(source.publisher, source.offer, source.sku):
             self._fields.tolerate("os", Code.OS_OF_ANOTHER_IMAGE, f"belongs to the image {named.offer} {named.sku}")
 
+    def _check_os_type(self, os_type: OsType | None, known: ImageSource | None) -> None:
+        """A curated image is known to be Linux, or of one class of Windows; plain WINDOWS fits every class."""
+        if known is None or os_type is None or os_type in (known.os_type, known.os_type.family):
+            return
+        message = f"the image {known.offer} {known.sku} is {known.os_type}"
+        if os_type.family is known.os_type.family:
+            self._fields.tolerate("osType", Code.OS_OF_ANOTHER_IMAGE, message)
+        else:
+            self._fields.refuse("osType", Code.CONTRADICTION, message)
+
     def _ignored(self) -> None:
-        for name in ("sourceStreamId", "sourceVersionId"):
-            if self._fields.text(name):
-                self._fields.tolerate(name, Code.IGNORED_FIELD, "is not needed for an import, and is ignored")
         if self._fields.any("markers"):
             self._fields.tolerate("markers", Code.IGNORED_FIELD, "are not supported, and are ignored")
         self._fields.tolerate_unknown()
 
 
-def _is_multi_session(stated: bool | None, os_type: OsType | None, source: ImportSource | None) -> bool:
-    """As stated; else WVD is, and otherwise the image source tells."""
+def _is_multi_session(stated: bool | None, os_type: OsType | None, known: ImageSource | None) -> bool:
+    """As stated; else WVD is, and otherwise the image source tells, where it is known."""
     if stated is not None:
         return stated
-    known = by_image(source.publisher, source.offer, source.sku) if source else None
     return os_type is OsType.WVD or (os_type is not OsType.CLIENT and known is not None and known.multi_session)

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.models.records import LedgerEntry, LedgerState
-from shared.models.steps import ImportJob
-from shared.naming import staging
-from shared.ports import CatalogStore, Query
-
-_LARGEST_LEDGER = 100
-"""More resources than any of our operations makes."""
+from shared.models.steps import CopyJob, ImportJob, Job
+from shared.naming import gallery_target, staging
+from shared.ports import CatalogStore, every
 
 
 def group_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
@@ -29,9 +26,17 @@ def machine_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
     return ((30, names.vm_id), (31, names.nic_id), (32, names.os_disk_id), *public_ip)
 
 
-def write(
-    catalog: CatalogStore, job: ImportJob, resources: Sequence[tuple[int, str]], state: str, at: datetime
-) -> None:
+def definition_resources(job: CopyJob) -> Sequence[tuple[int, str]]:
+    """The image definition of a copy."""
+    return ((20, gallery_target(job).definition_id),)
+
+
+def version_resources(job: CopyJob) -> Sequence[tuple[int, str]]:
+    """The image version of a copy."""
+    return ((30, gallery_target(job).version_id),)
+
+
+def write(catalog: CatalogStore, job: Job, resources: Sequence[tuple[int, str]], state: str, at: datetime) -> None:
     """Write the state of resources; the last writer wins, as one operation has one writer."""
     for order, resource_id in resources:
         catalog.put(
@@ -46,9 +51,13 @@ def write(
         )
 
 
+def is_empty(catalog: CatalogStore, operation_id: str) -> bool:
+    """Whether the operation never began to create anything."""
+    return next(every(catalog, LedgerEntry, operation_id), None) is None
+
+
 def close(catalog: CatalogStore, operation_id: str, at: datetime) -> None:
     """Everything of the operation is gone from Azure."""
-    entries = catalog.list(LedgerEntry, operation_id, Query(size=_LARGEST_LEDGER)).items
-    for entry in entries:
+    for entry in list(every(catalog, LedgerEntry, operation_id)):
         if entry.state != LedgerState.GONE:
             catalog.put(entry.now(LedgerState.GONE, at))

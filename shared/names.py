@@ -7,6 +7,8 @@ class Orchestrator(StrEnum):
     """Names of orchestrations."""
 
     IMPORT_IMAGE = "import_image"
+    COPY_IMAGE = "copy_image"
+    REPLICATE_VERSION = "replicate_version"
     RUN_STEP = "run_step"
 
 
@@ -33,6 +35,19 @@ class Activity(StrEnum):
     CHECK_RESTART = "check_restart"
     BEGIN_CLEAN_UP = "begin_clean_up"
     CHECK_CLEAN_UP = "check_clean_up"
+    PROVE_SOURCE_ACCESS = "prove_source_access"
+    PREFLIGHT_COPY = "preflight_copy"
+    BEGIN_GALLERY = "begin_gallery"
+    CHECK_GALLERY = "check_gallery"
+    BEGIN_IMAGE_DEFINITION = "begin_image_definition"
+    CHECK_IMAGE_DEFINITION = "check_image_definition"
+    BEGIN_IMAGE_VERSION = "begin_image_version"
+    CHECK_IMAGE_VERSION = "check_image_version"
+    BEGIN_TARGET_REGIONS = "begin_target_regions"
+    CHECK_TARGET_REGIONS = "check_target_regions"
+    READ_REPLICATION = "read_replication"
+    BEGIN_COPY_REMOVAL = "begin_copy_removal"
+    CHECK_COPY_REMOVAL = "check_copy_removal"
 
 
 def step_instance_id(operation_id: str, step: str) -> str:

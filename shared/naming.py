@@ -5,7 +5,7 @@ Limits are Azure's: a Windows computer name has at most 15 characters, a resourc
 
 from dataclasses import dataclass
 
-from shared.models.steps import ImportJob
+from shared.models.steps import CopyJob, ImportJob, Job
 
 _VM_API = "Microsoft.Compute/virtualMachines"
 
@@ -83,7 +83,7 @@ def staging(job: ImportJob) -> Staging:
     )
 
 
-def tags(job: ImportJob) -> dict[str, str]:
+def tags(job: Job) -> dict[str, str]:
     """The tags of each of our resources: whose it is, and which operation made it."""
     return {
         "createdBy": "image-catalog",
@@ -93,3 +93,48 @@ def tags(job: ImportJob) -> dict[str, str]:
         "assetId": job.asset_id,
         "operationId": job.operation_id,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryTarget:
+    """Where a copy goes: the provider instance's gallery, a definition for the image, a version by its name."""
+
+    gallery_id: str
+    definition: str
+    version: str
+
+    @property
+    def subscription_id(self) -> str:
+        """The gallery's subscription."""
+        return self.gallery_id.split("/")[2]
+
+    @property
+    def resource_group(self) -> str:
+        """The gallery's resource group."""
+        return self.gallery_id.split("/")[4]
+
+    @property
+    def gallery(self) -> str:
+        """The gallery's name."""
+        return self.gallery_id.rpartition("/")[2]
+
+    @property
+    def definition_id(self) -> str:
+        """ARM id of the image definition."""
+        return f"{self.gallery_id}/images/{self.definition}"
+
+    @property
+    def version_id(self) -> str:
+        """ARM id of the image version."""
+        return f"{self.definition_id}/versions/{self.version}"
+
+
+def gallery_target(job: CopyJob) -> GalleryTarget:
+    """The names of what a copy makes. An image's name is a legal name of a definition.
+
+    Raises:
+        ValueError: the provider instance has no gallery; acceptance refuses such a request.
+    """
+    if job.provider.gallery_id is None:
+        raise ValueError(f"provider instance {job.provider.id} has no gallery")
+    return GalleryTarget(job.provider.gallery_id, job.image_name, job.version_name)

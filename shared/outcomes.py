@@ -5,26 +5,52 @@ travels as an `Outcome`; what an activity raises is a surprise, or storage that 
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from shared.errors import ErrorKind, PermanentError, SecretUnavailable, TransientError
+from shared.errors import (
+    ErrorKind,
+    PermanentError,
+    SecretMissing,
+    SecretUnavailable,
+    StoreUnavailable,
+    TransientError,
+)
 from shared.log import about
-from shared.models.steps import Outcome, StepError, StepInput
+from shared.models.steps import Finding, Job, Outcome, StepError, StepInput
 from shared.ports import Waiting
+
+S = TypeVar("S", bound=StepInput)
 
 _log = logging.getLogger(__name__)
 
 
-def perform(body: Callable[[StepInput], Outcome], payload: Mapping[str, Any]) -> dict[str, Any]:
+def perform(kind: type[S], body: Callable[[S], Outcome], payload: Mapping[str, Any]) -> dict[str, Any]:
     """Run the body of a step's activity and return its outcome in wire form."""
-    step = StepInput.model_validate(payload)
+    step = kind.model_validate(payload)
+    return perform_with(step.job, lambda: body(step))
+
+
+def perform_with(job: Job, body: Callable[[], Outcome]) -> dict[str, Any]:
+    """Run something of a job and return its outcome in wire form."""
     try:
-        outcome = body(step)
-    except (PermanentError, TransientError, SecretUnavailable) as error:
+        outcome = body()
+    except (PermanentError, TransientError, SecretUnavailable, StoreUnavailable) as error:
         outcome = Outcome.failed(as_data(error))
-        _log.warning("%s %s", error, about(step.job))
+        _log.warning("%s %s", error, about(job))
     return outcome.to_json()
+
+
+def objections(findings: Sequence[Finding]) -> StepError:
+    """What preflight objects to, as one error: a single finding speaks for itself, several are listed."""
+    if len(findings) == 1:
+        code, message = findings[0].code, findings[0].message
+    else:
+        code = "PREFLIGHT_FAILED"
+        message = f"Preflight found {len(findings)} problems: " + " ".join(
+            f"({number}) {finding.message}" for number, finding in enumerate(findings, start=1)
+        )
+    return StepError(kind=ErrorKind.PERMANENT, code=code, message=message, findings=tuple(findings))
 
 
 def outcome_of(waiting: Waiting | None, data: Mapping[str, Any] | None = None) -> Outcome:
@@ -34,10 +60,15 @@ def outcome_of(waiting: Waiting | None, data: Mapping[str, Any] | None = None) -
     return Outcome.waiting(waiting.seconds, waiting.handle)
 
 
-def as_data(error: PermanentError | TransientError | SecretUnavailable) -> StepError:
+def as_data(error: PermanentError | TransientError | SecretUnavailable | StoreUnavailable) -> StepError:
     """An error we can name, as data."""
+    if isinstance(error, SecretMissing):
+        return StepError(kind=ErrorKind.PERMANENT, code="SECRET_MISSING", message=str(error))
     if isinstance(error, SecretUnavailable):
-        return StepError(kind=ErrorKind.OUTAGE, code="SECRET_UNAVAILABLE", message=str(error))
+        return StepError(kind=ErrorKind.OUTAGE, code="SECRET_STORE_UNAVAILABLE", message=str(error))
+    if isinstance(error, StoreUnavailable):
+        code = "STORE_UNAVAILABLE"
+        return StepError(kind=ErrorKind.OUTAGE, code=code, message=str(error), retry_after=error.retry_after)
     return StepError(
         kind=error.kind,
         code=error.code,

@@ -3,12 +3,23 @@
 Every method of these blocks until it has its answer; async code calls them through `asyncio.to_thread`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from shared.models.base import Record
-from shared.models.steps import Facts, Finding, ImportJob, MarketplaceImage
+from shared.models.steps import (
+    CopyJob,
+    Facts,
+    Finding,
+    ImportJob,
+    MarketplaceImage,
+    RegionReplication,
+    SourceFacts,
+)
+
+LARGEST_PAGE = 1000
+"""Table Storage gives no more at once."""
 
 R = TypeVar("R", bound=Record)
 
@@ -94,6 +105,17 @@ class CatalogStore(Protocol):
             Changed: it was written since.
         """
         ...
+
+
+def every(catalog: CatalogStore, kind: type[R], partition: str, *below: str) -> Iterator[R]:
+    """All records of one kind below these ids, page by page: for what belongs to one image or operation."""
+    query = Query(below=below, size=LARGEST_PAGE)
+    while True:
+        page = catalog.list(kind, partition, query)
+        yield from page.items
+        if page.continuation is None:
+            return
+        query = replace(query, continuation=page.continuation)
 
 
 class SecretStore(Protocol):
@@ -226,4 +248,86 @@ class ImageProvider(Protocol):
 
     def check_clean_up(self, job: ImportJob, handle: str | None) -> Waiting | None:
         """How the deletion is coming along."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPreflight:
+    """What a copy's preflight found: everything wrong at once, and the facts if nothing is."""
+
+    findings: Sequence[Finding]
+    facts: SourceFacts | None
+
+
+class GalleryProvider(Protocol):
+    """Azure, as far as galleries need it.
+
+    `begin_…` and `check_…` are as in `ImageProvider`. Every method may raise `PermanentError` or `TransientError`.
+    Names come from `shared.naming.gallery_target(job)`.
+    """
+
+    def prove_access(self, job: CopyJob) -> None:
+        """Prove, by Azure's permissions API and a real read, that we may read the source; creates nothing.
+
+        A refusal (`PermanentError`) says who lacks what: the principal, the scope, the exact action, and the role
+        that grants it. A source in another tenant needs the two-tenant authentication; not set up is a refusal too.
+        """
+        ...
+
+    def preflight_copy(self, job: CopyJob) -> CopyPreflight:
+        """Everything that could stop the copy and can be known beforehand; creates nothing."""
+        ...
+
+    def begin_gallery(self, job: CopyJob) -> Waiting | None:
+        """Make the gallery, if there is none of that name."""
+        ...
+
+    def check_gallery(self, job: CopyJob, handle: str | None) -> Waiting | None:
+        """How the gallery is coming along."""
+        ...
+
+    def begin_definition(self, job: CopyJob, facts: SourceFacts) -> Waiting | None:
+        """Make the image definition with the source's properties; one of ours is taken as it is."""
+        ...
+
+    def check_definition(self, job: CopyJob, handle: str | None) -> Waiting | None:
+        """How the definition is coming along."""
+        ...
+
+    def begin_image_version(self, job: CopyJob, facts: SourceFacts) -> Waiting | None:
+        """Make the version from the source version, in the home region only; a failed one of ours is replaced."""
+        ...
+
+    def check_image_version(self, job: CopyJob, handle: str | None) -> Waiting | None:
+        """How the version is coming along."""
+        ...
+
+    def image_version_details(self, job: CopyJob) -> Mapping[str, object]:
+        """What `assetDetails.data` should say of the version: galleryImageVersionId, galleryImageDefinitionId, …"""
+        ...
+
+    def begin_target_regions(self, job: CopyJob, regions: Sequence[str]) -> Waiting | None:
+        """Let the version be in the home region and these further ones (short names), and in no other.
+
+        None where that is what was asked of Azure already and nothing is under way.
+        """
+        ...
+
+    def check_target_regions(self, job: CopyJob, handle: str | None) -> Waiting | None:
+        """Whether an update of the regions is under way; None when none is, however it ended."""
+        ...
+
+    def replication(self, job: CopyJob) -> Sequence[RegionReplication]:
+        """The state of the version in each region, by short name."""
+        ...
+
+    def begin_copy_removal(self, job: CopyJob) -> Waiting | None:
+        """Remove what the copy made: its version; and its definition, if we made it and nothing else is in it.
+
+        The gallery stays. What belongs to another operation is left alone. Gone already is done.
+        """
+        ...
+
+    def check_copy_removal(self, job: CopyJob, handle: str | None) -> Waiting | None:
+        """How the removal is coming along; goes on with the definition once the version is gone."""
         ...

@@ -16,7 +16,7 @@ from shared.errors import (
     StoreUnavailable,
     TransientError,
 )
-from shared.findings import Code, Finding
+from shared.findings import Code, Finding, listed
 
 MEDIA_TYPE = "application/problem+json"
 DOMAIN = "IMAGE_MANAGEMENT"
@@ -97,7 +97,9 @@ def invalid(findings: Sequence[Finding]) -> Problem:
     """The 400 for a request with findings."""
     if len(findings) == 1:
         return Problem(400, findings[0].code, _about(findings[0]), findings)
-    return Problem(400, _shared_code(findings), f"{len(findings)} things are wrong: see errors.", findings)
+    shown = listed(findings)
+    more = f", and {len(findings) - len(shown)} more" if len(shown) < len(findings) else ""
+    return Problem(400, _shared_code(findings), f"{len(shown)} things are wrong{more}: see errors.", shown)
 
 
 def _about(finding: Finding) -> str:

@@ -34,22 +34,32 @@ def parse_provider_settings(
     try:
         settings = ProviderInstanceSettings.model_validate(wanted)
     except ValidationError as error:
+        told = {finding.pointer for finding in notes.findings}
         for found in error.errors(include_input=False, include_url=False, include_context=False):
-            code = _CODES.get(found["type"], Code.INVALID_VALUE)
-            notes.refuse(code, found["msg"].removeprefix("Value error, "), pointer_to(*found["loc"]))
+            code, place = _CODES.get(found["type"], Code.INVALID_VALUE), pointer_to(*found["loc"])
+            if place not in told:
+                notes.refuse(code, found["msg"].removeprefix("Value error, "), place)
         return None, notes.findings
     return (None if notes.findings else settings), notes.findings
 
 
-def _unknown(model: type[BaseModel], values: Mapping[str, Any], *path: str) -> Iterator[tuple[str, ...]]:
+def _unknown(model: type[BaseModel], values: Mapping[str, Any], *path: str | int) -> Iterator[tuple[str | int, ...]]:
     """The paths of the fields that a model, or one inside of it, does not have by that name on the wire."""
     fields = {field.alias: field.annotation for field in model.model_fields.values()}
     for name, value in values.items():
         if name not in fields:
             yield (*path, name)
-        elif isinstance(value, dict):
-            inner = _model_of(fields[name])
-            yield from _unknown(inner, value, *path, name) if inner else ()
+        elif inner := _model_of(fields[name]):
+            for place, item in _objects(value):
+                yield from _unknown(inner, item, *path, name, *place)
+
+
+def _objects(value: Any) -> Iterator[tuple[tuple[int, ...], dict[str, Any]]]:
+    """A value that is an object, or those of an array, with the way to each."""
+    if isinstance(value, dict):
+        yield (), value
+    elif isinstance(value, list):
+        yield from (((index,), item) for index, item in enumerate(value) if isinstance(item, dict))
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

@@ -31,6 +31,9 @@ class Settings(Model):
         arm_endpoint: Azure Resource Manager; another one in sovereign clouds and on one machine.
         arm_audience: what tokens for it are asked for.
         client_id: of a user-assigned managed identity; None for the system-assigned one.
+        multi_tenant_client_id: of an app registration that other tenants have let in, for sources in their galleries;
+            the managed identity is its federated credential. None: only sources of our own tenant.
+        authority: where tokens for other tenants come from; another one in sovereign clouds and on one machine.
         org_claim: the claim of a signed-in caller that names the org.
         require_principal: whether a caller without App Service authentication is refused.
     """
@@ -42,6 +45,8 @@ class Settings(Model):
     arm_endpoint: str = "https://management.azure.com"
     arm_audience: str = "https://management.azure.com"
     client_id: str | None = None
+    multi_tenant_client_id: str | None = None
+    authority: str = "https://login.microsoftonline.com"
     org_claim: str = "org_id"
     require_principal: bool = False
     pace: Pace = Field(default_factory=Pace)
@@ -78,6 +83,8 @@ _SIMPLE_SETTINGS = {
     "ARM_ENDPOINT": "arm_endpoint",
     "ARM_AUDIENCE": "arm_audience",
     "AZURE_CLIENT_ID": "client_id",
+    "MULTI_TENANT_CLIENT_ID": "multi_tenant_client_id",
+    "AZURE_AUTHORITY_HOST": "authority",
     "ORG_CLAIM": "org_claim",
     "REQUIRE_PRINCIPAL": "require_principal",
 }
@@ -111,6 +118,6 @@ def _missing(environment: Mapping[str, str]) -> list[str]:
 def _not_https(environment: Mapping[str, str]) -> list[str]:
     return [
         f"{name} (must be an https URL)"
-        for name in ("KEY_VAULT_URL", "ARM_ENDPOINT")
+        for name in ("KEY_VAULT_URL", "ARM_ENDPOINT", "AZURE_AUTHORITY_HOST")
         if (value := environment.get(name, "").strip()) and urlsplit(value).scheme != "https"
     ]

@@ -172,8 +172,12 @@ _IMPORT_ENDS_BADLY = frozenset({_A.IMPORT_FAILED, _A.IMPORT_FAILED_TIMEOUT})
 _RETRY_OR_FAIL = _IMPORT_ENDS_BADLY | {_A.IMPORT_RETRY_PENDING}
 
 ASSET_TRANSITIONS: Mapping[AssetStatus, frozenset[AssetStatus]] = {
-    # Accepted; the orchestration's first step takes it on. It may fail before it began: its deadline passed.
-    _A.IMPORT_PENDING: frozenset({_A.DEPLOYING_VM}) | _IMPORT_ENDS_BADLY,
+    # Accepted; the orchestration's first step takes it on, or, for a replica, the replication. It may fail before it
+    # began: its deadline passed, or what it would be a replica of failed.
+    _A.IMPORT_PENDING: frozenset(
+        {_A.DEPLOYING_VM, _A.COPYING_IMAGE, _A.REPLICATING, _A.REPLICATION_FAILED, _A.REPLICATION_FAILED_TIMEOUT}
+    )
+    | _IMPORT_ENDS_BADLY,
     # From preflight to a desktop that can be reached; the enum has no value of its own for "allowing RDP".
     _A.DEPLOYING_VM: frozenset(
         {
@@ -187,12 +191,18 @@ ASSET_TRANSITIONS: Mapping[AssetStatus, frozenset[AssetStatus]] = {
     # The GPU driver; images without a GPU skip it.
     _A.INSTALLING_AGENTS: frozenset({_A.RESTARTING_VM, _A.AGENT_INSTALLATION_FAILED}) | _RETRY_OR_FAIL,
     _A.RESTARTING_VM: frozenset({_A.IMPORT_COMPLETE}) | _RETRY_OR_FAIL,
+    # From the proof of access to a version in the home region; a copy never passes IMPORT_COMPLETE.
+    _A.COPYING_IMAGE: frozenset({_A.AVAILABLE}) | _RETRY_OR_FAIL,
+    # A further region; an asset of its own.
+    _A.REPLICATING: frozenset({_A.REPLICATION_COMPLETE, _A.REPLICATION_FAILED, _A.REPLICATION_FAILED_TIMEOUT}),
+    _A.REPLICATION_COMPLETE: frozenset({_A.AVAILABLE}),
     # An automatic retry is waiting; it goes back to the step that failed, or gives up as that step does.
     _A.IMPORT_RETRY_PENDING: frozenset(
         {
             _A.DEPLOYING_VM,
             _A.INSTALLING_AGENTS,
             _A.RESTARTING_VM,
+            _A.COPYING_IMAGE,
             _A.ALLOW_RDP_FAILED,
             _A.ENABLING_RDS_AND_ALLOW_RDP_FAILED,
             _A.AGENT_INSTALLATION_FAILED,
@@ -257,7 +267,6 @@ _VERSION_AT_WORK = (
     _V.IMPORT_IN_PROGRESS,
     _V.PUBLISH_IN_PROGRESS,
     _V.REPLICATION_IN_PROGRESS,
-    _V.PENDING,
 )
 """Live work, the most telling first: any of it decides what the version is."""
 
@@ -292,7 +301,10 @@ def version_status(assets: Iterable[AssetStatus]) -> VersionStatus:
     for at_work in _VERSION_AT_WORK:
         if at_work in found:
             return at_work
-    return found.pop() if len(found) == 1 else VersionStatus.PARTIALLY_AVAILABLE
+    if len(found) == 1:
+        return found.pop()
+    # What still waits while another asset has come further is a region to come.
+    return VersionStatus.REPLICATION_IN_PROGRESS if _V.PENDING in found else VersionStatus.PARTIALLY_AVAILABLE
 
 
 def stream_status(versions: Iterable[VersionStatus]) -> StreamStatus:

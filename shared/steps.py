@@ -147,6 +147,77 @@ CLEAN_UP = Step(
     check=Activity.CHECK_CLEAN_UP,
 )
 
+_HOUR = 60 * _MINUTE
+
+SOURCE_ACCESS = Step(
+    name="source-access",
+    title="Prove that the source may be read",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=2,
+    limit=15 * _MINUTE,
+    begin=Activity.PROVE_SOURCE_ACCESS,
+)
+COPY_PREFLIGHT = Step(
+    name="copy-preflight",
+    title="Check source and target",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=3,
+    limit=15 * _MINUTE,
+    begin=Activity.PREFLIGHT_COPY,
+)
+GALLERY = Step(
+    name="gallery",
+    title="Make sure of the gallery",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=10,
+    limit=30 * _MINUTE,
+    begin=Activity.BEGIN_GALLERY,
+    check=Activity.CHECK_GALLERY,
+)
+IMAGE_DEFINITION = Step(
+    name="image-definition",
+    title="Make sure of the image definition",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=10,
+    limit=30 * _MINUTE,
+    begin=Activity.BEGIN_IMAGE_DEFINITION,
+    check=Activity.CHECK_IMAGE_DEFINITION,
+)
+IMAGE_VERSION = Step(
+    name="image-version",
+    title="Copy the image version",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=15 * _MINUTE,
+    limit=6 * _HOUR,
+    begin=Activity.BEGIN_IMAGE_VERSION,
+    check=Activity.CHECK_IMAGE_VERSION,
+)
+REPLICATION = Step(
+    name="replication",
+    title="Replicate to further regions",
+    status=None,
+    failure=AssetStatus.REPLICATION_FAILED,
+    typical=30 * _MINUTE,
+    limit=6 * _HOUR,
+    begin=Activity.BEGIN_TARGET_REGIONS,
+    check=Activity.CHECK_TARGET_REGIONS,
+)
+COPY_CLEAN_UP = Step(
+    name="copy-clean-up",
+    title="Remove what was created in Azure",
+    status=None,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=1 * _MINUTE,
+    limit=60 * _MINUTE,
+    begin=Activity.BEGIN_COPY_REMOVAL,
+    check=Activity.CHECK_COPY_REMOVAL,
+)
+
 _BY_NAME = {
     step.name: step
     for step in (
@@ -161,6 +232,12 @@ _BY_NAME = {
         GPU_DRIVER,
         RESTART,
         CLEAN_UP,
+        SOURCE_ACCESS,
+        COPY_PREFLIGHT,
+        GALLERY,
+        IMAGE_DEFINITION,
+        IMAGE_VERSION,
+        COPY_CLEAN_UP,
     )
 }
 
@@ -197,6 +274,18 @@ def import_steps(os_type: OsType, gpu: GpuType) -> Sequence[Step]:
         *remote_desktop(os_type),
         *(() if gpu is GpuType.NONE else (GPU_DRIVER,)),
         RESTART,
+    )
+
+
+def copy_steps(*, replicated: bool) -> Sequence[Step]:
+    """The steps of a copy, in order; `replicated` says whether it goes to further regions."""
+    return (
+        SOURCE_ACCESS,
+        COPY_PREFLIGHT,
+        GALLERY,
+        IMAGE_DEFINITION,
+        IMAGE_VERSION,
+        *((REPLICATION,) if replicated else ()),
     )
 
 

@@ -7,7 +7,7 @@ request touches tables and Key Vault, never the management SDKs.
 import os
 from functools import cache
 
-from shared.ports import CatalogStore, ImageProvider, SecretStore
+from shared.ports import CatalogStore, GalleryProvider, ImageProvider, SecretStore
 from shared.settings import Settings
 
 
@@ -43,3 +43,11 @@ def images() -> ImageProvider:
     from shared.cloud.images import AzureImageProvider
 
     return AzureImageProvider.from_settings(settings())
+
+
+@cache
+def galleries() -> GalleryProvider:
+    """Azure Resource Manager, for galleries."""
+    from shared.cloud.galleries import AzureGalleryProvider
+
+    return AzureGalleryProvider.from_settings(settings())

@@ -3,12 +3,21 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared.models.base import Record
-from shared.models.provider_instance import ProviderInstance
+from shared.models.provider_instance import ProviderInstance, TargetRegion
 from shared.models.records import Asset, Image, NameReservation, Operation, Version
-from shared.models.steps import Facts, ImportJob, MarketplaceImage
+from shared.models.steps import (
+    CopyJob,
+    Facts,
+    Feature,
+    GalleryImageVersion,
+    ImportJob,
+    MarketplaceImage,
+    Replica,
+    SourceFacts,
+)
 from shared.states import (
     FIRST_ASSET_STATUS,
     Action,
@@ -30,7 +39,15 @@ SUBNET = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-desktops"
     "/providers/Microsoft.Network/virtualNetworks/vnet-desktops/subnets/desktops"
 )
+GALLERY = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-desktops/providers/Microsoft.Compute/galleries/galDesktops"
 PROVIDER = "provider-1"
+GOLDEN = GalleryImageVersion(
+    subscription_id=UUID("00000000-0000-0000-0000-000000000002"),
+    resource_group="rg-golden",
+    gallery="galGolden",
+    image="windows-11-desktop",
+    version="1.0.0",
+)
 WINDOWS_11 = MarketplaceImage(publisher="MicrosoftWindowsDesktop", offer="windows-11", sku="win11-24h2-avd")
 
 
@@ -152,8 +169,46 @@ def facts(**overrides: Any) -> Facts:
     return Facts(**(values | overrides))
 
 
-def accepted(job: ImportJob) -> Sequence[Record]:
-    """The records that accepting a job's request wrote: image, version, asset, operation, name reservation."""
+def replica(region: str, **overrides: Any) -> Replica:
+    """A further region, and the id of its asset; overrides are fields of the region."""
+    return Replica(asset_id=new_id(), region=TargetRegion(name=region, **overrides))
+
+
+def copy_job(*regions: str, **overrides: Any) -> CopyJob:
+    """A copy of a golden Windows 11 into eastus, and replicas in further regions."""
+    values: dict[str, Any] = {
+        "org_id": ORG,
+        "operation_id": new_id(),
+        "image_id": new_id(),
+        "version_id": new_id(),
+        "asset_id": new_id(),
+        "image_name": "Windows-11",
+        "version_name": "1.0.0",
+        "source": GOLDEN,
+        "os_type": OsType.WVD,
+        "gpu_type": GpuType.NONE,
+        "provider": provider_instance(gallery_id=GALLERY),
+        "home": TargetRegion(name="eastus"),
+        "replicas": tuple(replica(region) for region in regions),
+    }
+    return CopyJob(**(values | overrides))
+
+
+def source_facts(**overrides: Any) -> SourceFacts:
+    """What preflight finds out about a current Windows 11 in a gallery."""
+    values: dict[str, Any] = {
+        "source_id": GOLDEN.id,
+        "os_family": OsType.WINDOWS,
+        "os_state": "Generalized",
+        "hyper_v_generation": "V2",
+        "features": (Feature(name="SecurityType", value="TrustedLaunchSupported"),),
+        "size_gb": 127,
+    }
+    return SourceFacts(**(values | overrides))
+
+
+def accepted(job: ImportJob | CopyJob) -> Sequence[Record]:
+    """The records that accepting a job's request wrote: image, version, assets, operation, name reservation."""
     ids = {"org_id": job.org_id, "image_id": job.image_id}
     return (
         image(
@@ -164,9 +219,38 @@ def accepted(job: ImportJob) -> Sequence[Record]:
             os_family=job.os_type.family,
             gpu_type=job.gpu_type,
             provider_instance_id=job.provider.id,
+            source_type=SourceType.AZURE_SIG if isinstance(job, CopyJob) else SourceType.AZURE_MARKET_PLACE,
         ),
-        version(**ids, id=job.version_id),
-        asset(**ids, version_id=job.version_id, id=job.asset_id, provider_instance_id=job.provider.id),
+        version(**ids, id=job.version_id, name=job.version_name if isinstance(job, CopyJob) else "1.0.0"),
+        *_assets(job),
         operation(**ids, id=job.operation_id, version_id=job.version_id, asset_id=job.asset_id, action=job.action),
         NameReservation(**ids, name=job.image_name),
     )
+
+
+def _assets(job: ImportJob | CopyJob) -> Sequence[Asset]:
+    ids: dict[str, Any] = {
+        "org_id": job.org_id,
+        "image_id": job.image_id,
+        "version_id": job.version_id,
+        "provider_instance_id": job.provider.id,
+    }
+    if not isinstance(job, CopyJob):
+        return (asset(**ids, id=job.asset_id),)
+    home = asset(
+        **ids,
+        id=job.asset_id,
+        type=AssetType.AZURE_IMAGE_IN_SIG,
+        data={"sourceId": job.source.id, "region": job.home.name},
+    )
+    replicas = (
+        asset(
+            **ids,
+            id=each.asset_id,
+            type=AssetType.AZURE_IMAGE_REPLICA_IN_SIG,
+            source_asset_id=job.asset_id,
+            data={"region": each.region.name},
+        )
+        for each in job.replicas
+    )
+    return (home, *replicas)

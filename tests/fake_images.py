@@ -7,7 +7,7 @@ from shared.errors import PermanentError
 from shared.models.steps import Facts, ImportJob, MarketplaceImage
 from shared.naming import staging
 from shared.ports import OfferedImage, Preflight, Waiting
-from tests.scripted import Scripted, answer
+from tests.scripted import ScriptedWork, answer
 
 FOUND_FACTS = Facts(version="26100.4061.250604", hyper_v_generation="V2", trusted_launch=True)
 """What the fake's preflight finds out, unless it is told otherwise."""
@@ -21,12 +21,8 @@ class _Group:
 
 
 @dataclass
-class FakeImageProvider(Scripted):
-    """An ImageProvider without Azure.
-
-    `takes("virtual_machine", 3)` lets that work need three checks before it is done; work not named is done at
-    once. The names are those of the methods without `begin_` and `check_`.
-    """
+class FakeImageProvider(ScriptedWork):
+    """An ImageProvider without Azure."""
 
     preflight_result: Preflight = field(default_factory=lambda: Preflight((), FOUND_FACTS))
     offered: Sequence[OfferedImage] = ()
@@ -38,19 +34,9 @@ class FakeImageProvider(Scripted):
     """The passwords that VMs were made with."""
     accepted_terms: list[str] = field(default_factory=list)
     """The operations that accepted terms."""
-    wait_seconds: float | None = None
-    """What every `Waiting` names as Azure's own wish."""
 
     def __post_init__(self) -> None:
         super().__init__()
-        self._polls: dict[str, int] = {}
-        self._under_way: dict[tuple[str, str], int] = {}
-
-    def takes(self, work: str, polls: int) -> None:
-        """Let a piece of work need that many checks."""
-        if not hasattr(self, f"check_{work}"):
-            raise ValueError(f"there is no work called {work}")
-        self._polls[work] = polls
 
     def offered_images(
         self, subscription_id: str, region: str, wanted: Sequence[MarketplaceImage]
@@ -80,11 +66,11 @@ class FakeImageProvider(Scripted):
     def begin_network_security_group(self, job: ImportJob) -> Waiting | None:
         lost = self.enter("begin_network_security_group")
         self._group(job).network = True
-        return answer(self._begin(job, "network_security_group"), lost)
+        return answer(self.begin_work(job.operation_id, "network_security_group"), lost)
 
     def check_network_security_group(self, job: ImportJob, handle: str | None) -> Waiting | None:
         lost = self.enter("check_network_security_group")
-        return answer(self._check(job, "network_security_group"), lost)
+        return answer(self.check_work(job.operation_id, "network_security_group"), lost)
 
     def begin_virtual_machine(self, job: ImportJob, facts: Facts, password: str) -> Waiting | None:
         lost = self.enter("begin_virtual_machine")
@@ -94,11 +80,11 @@ class FakeImageProvider(Scripted):
         if not group.machine:
             self.passwords.append(password)
         group.machine = True
-        return answer(self._begin(job, "virtual_machine"), lost)
+        return answer(self.begin_work(job.operation_id, "virtual_machine"), lost)
 
     def check_virtual_machine(self, job: ImportJob, handle: str | None) -> Waiting | None:
         lost = self.enter("check_virtual_machine")
-        return answer(self._check(job, "virtual_machine"), lost)
+        return answer(self.check_work(job.operation_id, "virtual_machine"), lost)
 
     def virtual_machine_details(self, job: ImportJob) -> Mapping[str, object]:
         lost = self.enter("virtual_machine_details")
@@ -117,43 +103,43 @@ class FakeImageProvider(Scripted):
     def check_guest_agent(self, job: ImportJob) -> Waiting | None:
         lost = self.enter("check_guest_agent")
         self._machine(job)
-        self._begin(job, "guest_agent")
-        return answer(self._check(job, "guest_agent"), lost)
+        self.begin_work(job.operation_id, "guest_agent")
+        return answer(self.check_work(job.operation_id, "guest_agent"), lost)
 
     def begin_run_command(self, job: ImportJob, name: str, script: str, limit: float) -> Waiting | None:
         lost = self.enter("begin_run_command")
         self._machine(job)
         self.scripts[name] = script
-        return answer(self._begin(job, "run_command", name), lost)
+        return answer(self.begin_work(job.operation_id, "run_command", name), lost)
 
     def check_run_command(self, job: ImportJob, name: str) -> Waiting | None:
         lost = self.enter("check_run_command")
-        return answer(self._check(job, "run_command", name), lost)
+        return answer(self.check_work(job.operation_id, "run_command", name), lost)
 
     def begin_gpu_driver(self, job: ImportJob) -> Waiting | None:
         lost = self.enter("begin_gpu_driver")
         self._machine(job)
-        return answer(self._begin(job, "gpu_driver"), lost)
+        return answer(self.begin_work(job.operation_id, "gpu_driver"), lost)
 
     def check_gpu_driver(self, job: ImportJob, handle: str | None) -> Waiting | None:
         lost = self.enter("check_gpu_driver")
-        return answer(self._check(job, "gpu_driver"), lost)
+        return answer(self.check_work(job.operation_id, "gpu_driver"), lost)
 
     def begin_restart(self, job: ImportJob) -> Waiting | None:
         lost = self.enter("begin_restart")
         self._machine(job)
-        return answer(self._begin(job, "restart"), lost)
+        return answer(self.begin_work(job.operation_id, "restart"), lost)
 
     def check_restart(self, job: ImportJob, handle: str | None) -> Waiting | None:
         lost = self.enter("check_restart")
-        return answer(self._check(job, "restart"), lost)
+        return answer(self.check_work(job.operation_id, "restart"), lost)
 
     def begin_clean_up(self, job: ImportJob) -> Waiting | None:
         lost = self.enter("begin_clean_up")
         if staging(job).resource_group not in self.groups:
             return answer(None, lost)
         self._group(job)
-        waiting = self._begin(job, "clean_up")
+        waiting = self.begin_work(job.operation_id, "clean_up")
         if waiting is None:
             self._remove(job)
         return answer(waiting, lost)
@@ -162,31 +148,14 @@ class FakeImageProvider(Scripted):
         lost = self.enter("check_clean_up")
         if staging(job).resource_group not in self.groups:
             return answer(None, lost)
-        waiting = self._check(job, "clean_up")
+        waiting = self.check_work(job.operation_id, "clean_up")
         if waiting is None:
             self._remove(job)
         return answer(waiting, lost)
 
-    def _begin(self, job: ImportJob, work: str, name: str = "") -> Waiting | None:
-        left = self._under_way.setdefault((job.operation_id, f"{work}{name}"), self._polls.get(work, 0))
-        return self._waiting(work) if left else None
-
-    def _check(self, job: ImportJob, work: str, name: str = "") -> Waiting | None:
-        key = (job.operation_id, f"{work}{name}")
-        if key not in self._under_way:
-            raise PermanentError("ResourceNotFound", f"Nobody began the {work.replace('_', ' ')}.")
-        if not self._under_way[key]:
-            return None
-        self._under_way[key] -= 1
-        return self._waiting(work) if self._under_way[key] else None
-
-    def _waiting(self, work: str) -> Waiting:
-        return Waiting(self.wait_seconds, f"https://arm.example/operations/{work}")
-
     def _remove(self, job: ImportJob) -> None:
         del self.groups[staging(job).resource_group]
-        for key in [key for key in self._under_way if key[0] == job.operation_id]:
-            del self._under_way[key]
+        self.forget_work(job.operation_id)
 
     def _group(self, job: ImportJob) -> _Group:
         name = staging(job).resource_group

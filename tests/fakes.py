@@ -3,12 +3,20 @@
 The contract tests hold them to the behaviour of the real thing. Each can be told to fail, see `tests.scripted`.
 """
 
-from shared.errors import SecretUnavailable
+from shared.errors import SecretMissing
 from tests.fake_catalog import FakeCatalogStore
+from tests.fake_galleries import FakeGalleryProvider
 from tests.fake_images import FOUND_FACTS, FakeImageProvider, offered_image
 from tests.scripted import Scripted, answer
 
-__all__ = ["FOUND_FACTS", "FakeCatalogStore", "FakeImageProvider", "FakeSecretStore", "offered_image"]
+__all__ = [
+    "FOUND_FACTS",
+    "FakeCatalogStore",
+    "FakeGalleryProvider",
+    "FakeImageProvider",
+    "FakeSecretStore",
+    "offered_image",
+]
 
 
 class FakeSecretStore(Scripted):
@@ -26,7 +34,7 @@ class FakeSecretStore(Scripted):
     def get(self, name: str) -> str:
         lost = self.enter("get")
         if name not in self.secrets:
-            raise SecretUnavailable(f"there is no secret {name}")
+            raise SecretMissing(f"there is no secret {name}")
         return answer(self.secrets[name], lost)
 
     def delete(self, name: str) -> None:

@@ -7,101 +7,171 @@ From its start on the orchestration owns the secret: only it can know whether th
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from shared import wiring
-from shared.acceptance import Accepted, Ids, accept, check_against
+from shared.acceptance import Accepted, Ids
+from shared.copy_acceptance import accept_copy, check_copy
+from shared.copy_sources import find_origin
 from shared.errors import AlreadyExists, NotFound, SecretUnavailable
-from shared.findings import Code, Finding
+from shared.findings import Code, Finding, listed
 from shared.image_requests import Parsed, parse_image_request
+from shared.import_acceptance import accept_import, check_import
 from shared.models.provider_instance import ProviderInstance
 from shared.models.records import NameReservation
-from shared.models.requests import Administrator, ImageRequest
+from shared.models.requests import AnyRequest, CopyRequest, ImportRequest
 from shared.models.responses import created, warnings_of
+from shared.models.steps import Pace
 from shared.names import Orchestrator
 from shared.problems import RETRY_AFTER_SECONDS, Problem, Refused, invalid
+from shared.states import Action
 from triggers import caller
 from triggers.http import POLL_SECONDS, flag, json_response, now, parameter, prefers_strict, read_body
 from triggers.links import Links
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
+
+_ORCHESTRATORS: Mapping[Action, Orchestrator] = {
+    Action.IMPORT: Orchestrator.IMPORT_IMAGE,
+    Action.COPY_EXISTING_IMAGE: Orchestrator.COPY_IMAGE,
+}
+Acceptance = Callable[[Ids, datetime, Pace], Accepted]
+"""Makes the records and the job of a request that nothing speaks against."""
 
 
 async def create(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Accept a request, or raise `Refused`."""
     parsed = read_request(req)
-    if parsed.request is None:
-        raise Refused(invalid(parsed.findings))
     request = parsed.request
-    provider = await asyncio.to_thread(_check, request)
+    if request is None or parsed.findings:
+        raise Refused(invalid(parsed.findings))
+    accept = await asyncio.to_thread(_check, request)
     if flag(req, "validateOnly"):
-        content = {"valid": True, "warnings": warnings_of(parsed.warnings)}
+        content = {"valid": True, "warnings": warnings_of(listed(parsed.warnings))}
         return json_response(content, headers=_preference(req))
     ids = Ids(operation=str(uuid4()), image=str(uuid4()), version=str(uuid4()), asset=str(uuid4()))
-    accepted = accept(request, provider, ids, now(), wiring.settings().pace)
-    await _prepare(client, accepted, request.administrator)
+    accepted = accept(ids, now(), wiring.settings().pace)
+    await _prepare(client, accepted, request)
     await asyncio.to_thread(_write, accepted)
     return _accepted_response(req, accepted, parsed)
 
 
 def read_request(req: func.HttpRequest) -> Parsed:
-    """Read and check all that needs nothing but the request itself.
+    """Read and check all that needs nothing but the request itself: its parameters and its body.
 
     Raises:
         Refused: the body can't be read, or the caller may not act for the org.
     """
     orgs = caller.claimed_orgs(req)
-    stated = caller.stated_org(req)
+    findings: list[Finding] = []
+    stated = _noting(findings, lambda: caller.stated_org(req))
     caller.check_org(orgs, stated)
+    _noting(findings, lambda: flag(req, "validateOnly"))
+    body = _noting(findings, lambda: read_body(req))
+    if body is None:
+        return Parsed(None, findings, ())
     parsed = parse_image_request(
-        read_body(req),
+        body,
+        now=now(),
         action=parameter(req, "action"),
         org_id=stated or caller.only(orgs),
         strict=prefers_strict(req),
     )
-    request = parsed.request
-    if request is not None:
-        caller.check_org(orgs, request.org_id)
-        if stated not in (None, request.org_id):
-            finding = Finding(Code.CONTRADICTION, f"says {request.org_id}, and org_id says {stated}", "/orgId")
-            raise Refused(invalid([finding]))
-    return parsed
+    if parsed.request is not None:
+        caller.check_org(orgs, parsed.request.org_id)
+    return replace(parsed, findings=[*findings, *_org_findings(body, stated), *parsed.findings])
 
 
-def _check(request: ImageRequest) -> ProviderInstance:
-    """Check the request against what the org has: its provider instance, and the names of its images."""
+def _noting(findings: list[Finding], read: Callable[[], T]) -> T | None:
+    """What `read` returns; None where it refuses with a 400, whose findings are noted."""
+    try:
+        return read()
+    except Refused as refused:
+        if refused.problem.status != 400:
+            raise
+        findings += refused.problem.findings
+        return None
+
+
+def _org_findings(body: Mapping[str, Any], stated: str | None) -> Sequence[Finding]:
+    org_id = body.get("orgId")
+    if stated is None or not isinstance(org_id, str) or org_id in ("", stated):
+        return ()
+    return (Finding(Code.CONTRADICTION, f"is not {stated}, which org_id says", "/orgId"),)
+
+
+def _check(request: AnyRequest) -> Acceptance:
+    """Check the request against what the org has: its provider instance, its images, and their names.
+
+    Raises:
+        Refused: something speaks against it; 409 if that is nothing but the name.
+    """
+    checked = _check_provider(request)
+    taken = _name_finding(request.org_id, request.stream_name)
+    if isinstance(checked, Sequence):
+        raise Refused(invalid([*checked, taken] if taken else checked))
+    if taken:
+        raise _name_in_use(taken)
+    return checked
+
+
+def _check_provider(request: AnyRequest) -> Acceptance | Sequence[Finding]:
+    """Check what the provider instance allows."""
     provider_id = request.provider_instance_id
     try:
         provider = wiring.catalog().get(ProviderInstance, request.org_id, provider_id)
     except NotFound:
         message = f"the org has no provider instance {provider_id}: PUT it to provider-instances/{provider_id}"
-        finding = Finding(Code.UNKNOWN_PROVIDER_INSTANCE, message, "/providerInstanceId")
-        raise Refused(invalid([finding])) from None
-    if findings := check_against(request, provider):
-        raise Refused(invalid(findings))
-    _check_name(request.org_id, request.stream_name)
-    return provider
+        return [Finding(Code.UNKNOWN_PROVIDER_INSTANCE, message, "/providerInstanceId")]
+    return _check_copy(request, provider) if isinstance(request, CopyRequest) else _check_import(request, provider)
 
 
-def _check_name(org_id: str, name: str) -> None:
-    """Refuse a name that an image of the org has."""
+def _check_import(request: ImportRequest, provider: ProviderInstance) -> Acceptance | Sequence[Finding]:
+    return check_import(request, provider) or partial(accept_import, request, provider)
+
+
+def _check_copy(request: CopyRequest, provider: ProviderInstance) -> Acceptance | Sequence[Finding]:
+    findings = check_copy(request, provider)
+    origin = find_origin(request, provider, wiring.catalog())
+    if isinstance(origin, Finding):
+        return [*findings, origin]
+    return findings or partial(accept_copy, request, provider, origin)
+
+
+def _name_finding(org_id: str, name: str) -> Finding | None:
+    """That an image of the org has the name."""
     try:
         taken = wiring.catalog().get(NameReservation, org_id, name.lower())
     except NotFound:
-        return
+        return None
     message = f"the image {taken.image_id} has the name {taken.name} already: choose another"
-    raise Refused(Problem(409, Code.NAME_IN_USE, message, (Finding(Code.NAME_IN_USE, message, "/streamName"),)))
+    return Finding(Code.NAME_IN_USE, message, "/streamName")
 
 
-async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, administrator: Administrator) -> None:
-    """Keep the secret and start the orchestration, at the same time: each is there before it is needed."""
-    keep = asyncio.to_thread(_keep_secret, accepted.job.secret_name, administrator)
+def _name_in_use(taken: Finding) -> Refused:
+    return Refused(Problem(409, taken.code, taken.message, (taken,)))
+
+
+async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, request: AnyRequest) -> None:
+    """Keep the secret, if there is one, and start the orchestration, at the same time."""
+    name, secret = accepted.job.secret_name, request.secret
+    if name is None or secret is None:
+        await _start(client, accepted)
+        return
+    keep = asyncio.to_thread(_keep_secret, name, secret.get_secret_value())
     kept, started = await asyncio.gather(keep, _start(client, accepted), return_exceptions=True)
     if isinstance(started, BaseException):
-        await asyncio.to_thread(_forget_secret, accepted.job.secret_name)
+        await asyncio.to_thread(_forget_secret, name)
         raise started
     if isinstance(kept, BaseException):
         raise kept
@@ -110,19 +180,19 @@ async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, ad
 async def _start(client: df.DurableOrchestrationClient, accepted: Accepted) -> None:
     job = accepted.job
     try:
-        await client.start_new(Orchestrator.IMPORT_IMAGE, instance_id=job.operation_id, client_input=job.to_json())
+        await client.start_new(_ORCHESTRATORS[job.action], instance_id=job.operation_id, client_input=job.to_json())
     except Exception as error:  # the SDK raises bare Exceptions, and aiohttp's own
         _log.warning("the orchestration %s could not be started: %s", job.operation_id, type(error).__name__)
         detail = "The work can't be started right now: please repeat."
         raise Refused(Problem(503, Code.TRY_AGAIN, detail, retry_after=RETRY_AFTER_SECONDS)) from error
 
 
-def _keep_secret(name: str, administrator: Administrator) -> None:
-    wiring.secrets().put(name, administrator.password.get_secret_value())
+def _keep_secret(name: str, value: str) -> None:
+    wiring.secrets().put(name, value)
 
 
 def _forget_secret(name: str) -> None:
-    """Delete a secret that nobody else knows of; it expires by itself if that fails."""
+    """Delete a secret that nobody else knows of; where that fails, the log names it."""
     try:
         wiring.secrets().delete(name)
     except SecretUnavailable as error:
@@ -133,8 +203,9 @@ def _write(accepted: Accepted) -> None:
     try:
         wiring.catalog().create(*accepted.records)
     except AlreadyExists as error:
-        if error.key.endswith(accepted.name.row_key):
-            _check_name(accepted.image.org_id, accepted.image.name)
+        is_name = error.key.endswith(accepted.name.row_key)
+        if is_name and (taken := _name_finding(accepted.image.org_id, accepted.image.name)):
+            raise _name_in_use(taken) from error
         # The orchestration waited in vain and gave up; or the name became free again a moment ago.
         detail = "The request came to nothing: please repeat."
         raise Refused(Problem(503, Code.TRY_AGAIN, detail, retry_after=RETRY_AFTER_SECONDS)) from error
@@ -143,7 +214,7 @@ def _write(accepted: Accepted) -> None:
 def _accepted_response(req: func.HttpRequest, accepted: Accepted, parsed: Parsed) -> func.HttpResponse:
     content = created(accepted.image, accepted.version, accepted.asset)
     if parsed.warnings:
-        content["warnings"] = warnings_of(parsed.warnings)
+        content["warnings"] = warnings_of(listed(parsed.warnings))
     links = Links.of(req, accepted.image.org_id)
     headers = {
         "Location": links.image(accepted.image.id),

@@ -198,4 +198,9 @@ def list_page(kind: type[R], partition: str, query: Query) -> Page[R]:
     except ValueError as error:
         if query.continuation is None or type(error) is not ValueError:
             raise  # a record that can't be read is a ValueError of pydantic's, and a bug
-        raise bad_parameter("continuation", "is not one that a nextLink of this query held") from error
+        raise foreign_continuation() from error
+
+
+def foreign_continuation() -> Refused:
+    """The refusal of a continuation that is not ours."""
+    return bad_parameter("continuation", "is not one that a nextLink of this query held")

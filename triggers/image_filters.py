@@ -67,9 +67,12 @@ class ImageFilter:
 
     @property
     def names(self) -> Sequence[str] | None:
-        """The very names that are wanted, without those that no image can have; None if any name will do."""
+        """The names that are wanted, in lower case and in order, each once; None if any name will do.
+
+        Without those that no image can have. `admits` looks at the letter case.
+        """
         names = self.equals.get("name")
-        return None if names is None else [name for name in names if STREAM_NAME.fullmatch(name)]
+        return None if names is None else sorted({name.lower() for name in names if STREAM_NAME.fullmatch(name)})
 
     def admits(self, image: Image) -> bool:
         """Whether an image is wanted."""

@@ -44,6 +44,8 @@ class _Offers:
                 self._found.move_to_end(key)
                 return offers
         offers = wiring.images().offered_images(*key, [source.image for source in IMAGE_SOURCES])
+        if not offers:  # every region offers some Windows: soon Azure may say so again
+            return offers
         with self._lock:
             self._found[key] = (time.monotonic(), offers)
             while len(self._found) > _MOST_REGIONS:

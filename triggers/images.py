@@ -17,6 +17,7 @@ from triggers.http import (
     answers,
     answers_async,
     fetch,
+    foreign_continuation,
     json_response,
     list_page,
     page_size,
@@ -87,11 +88,23 @@ def get_image_history(req: func.HttpRequest) -> func.HttpResponse:
 
 def _images(org: str, wanted: ImageFilter, size: int, continuation: str | None) -> Page[Image]:
     if wanted.names is not None:
-        return Page([image for name in wanted.names for image in _named(org, name) if wanted.admits(image)])
+        return _with_names(org, wanted, wanted.names, size, continuation)
     if wanted.name_prefix is not None:
         return _by_name(org, wanted, size, continuation)
     page = list_page(Image, org, Query(equals=wanted.stored, size=size, continuation=continuation))
     return Page([image for image in page.items if wanted.admits(image)], page.continuation)
+
+
+def _with_names(
+    org: str, wanted: ImageFilter, names: Sequence[str], size: int, continuation: str | None
+) -> Page[Image]:
+    """The images of certain names; the continuation is the last name that was looked at."""
+    if continuation is not None and continuation not in names:
+        raise foreign_continuation()
+    begin = 0 if continuation is None else names.index(continuation) + 1
+    page = names[begin : begin + size]
+    found = [image for name in page for image in _named(org, name) if wanted.admits(image)]
+    return Page(found, page[-1] if names[begin + size :] else None)
 
 
 def _by_name(org: str, wanted: ImageFilter, size: int, continuation: str | None) -> Page[Image]:

@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import azure.functions as func
 
 ROOT = "imagemgmt/v1"
+_OF_LISTS = frozenset({"size", "name", "search", "status", "os", "osType", "os_type", "gpuType", "gpu_type"})
+"""The parameters that choose what a list holds. No others are repeated: one of them may be a function key."""
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
@@ -53,8 +55,8 @@ class Links:
         """The URL of the page after this one, or None where this is the last."""
         if continuation is None:
             return None
-        parameters = {**req.params, **self._org, "continuation": continuation}
-        parameters.pop("code", None)  # a function key has no place in a body
+        kept = {name: value for name, value in req.params.items() if name in _OF_LISTS}
+        parameters = {**kept, **self._org, "continuation": continuation}
         return f"{self.origin}{quote(urlsplit(req.url).path)}?{urlencode(parameters)}"
 
 

@@ -117,6 +117,7 @@ def host_settings(connection: str, arm_url: str, vault_url: str, bundle: Path) -
         "AzureWebJobsStorage": connection,
         "ARM_ENDPOINT": arm_url,
         "ARM_AUDIENCE": "https://management.azure.com",
+        "AZURE_AUTHORITY_HOST": arm_url,
         "KEY_VAULT_URL": vault_url,
         "KEY_VAULT_VERIFY_CHALLENGE_RESOURCE": "false",
         "IDENTITY_ENDPOINT": f"{arm_url}/msi/token",

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self
 
-from azure.core.exceptions import AzureError
-
 from shared.cloud.arm import guest, marketplace, network, preflight, resource_group, virtual_machine
 from shared.cloud.arm.clients import Arm, ArmClients
-from shared.cloud.arm.errors import Request, translate
+from shared.cloud.arm.errors import Request, translated
 from shared.cloud.arm.sizes import SizeCatalogue
 from shared.models.steps import Facts, ImportJob, MarketplaceImage
 from shared.naming import staging
@@ -32,7 +30,7 @@ class AzureImageProvider:
         self, subscription_id: str, region: str, wanted: Sequence[MarketplaceImage]
     ) -> Sequence[OfferedImage]:
         """See `ImageProvider.offered_images`."""
-        with _translated(Request(f"list the images of {region}")):
+        with translated(Request(f"list the images of {region}")):
             return marketplace.offered(self._clients.subscription(subscription_id), region, wanted)
 
     def preflight(self, job: ImportJob) -> Preflight:
@@ -123,16 +121,8 @@ class AzureImageProvider:
 
     @contextmanager
     def _azure(self, job: ImportJob, doing: str) -> Iterator[Arm]:
-        with _translated(Request(doing, job.pace, job.operation_id)):
+        with translated(Request(doing, job.pace, job.operation_id)):
             yield self._clients.subscription(str(job.provider.subscription_id))
-
-
-@contextmanager
-def _translated(request: Request) -> Iterator[None]:
-    try:
-        yield
-    except AzureError as error:
-        raise translate(error, request) from error
 
 
 def _group(job: ImportJob) -> str:

@@ -14,13 +14,15 @@ from azure.keyvault.secrets import SecretClient
 
 from shared.cloud.identity import credential
 from shared.cloud.transport import BrokenConnectionRetry, transport
-from shared.errors import SecretUnavailable
+from shared.errors import SecretMissing, SecretUnavailable
 from shared.settings import Settings
 
 _CONNECT_SECONDS = 2.0
 _READ_SECONDS = 5.0
 _LIFETIME = timedelta(days=1)
-"""After which a secret has expired, should its deletion ever be missed: many times the longest operation."""
+"""After which a secret counts as expired, many times the longest operation: a mark for whoever cleans up by hand.
+
+Key Vault does not delete what has expired, nor refuse to give it out; so its deletion is seen to."""
 _CONTENT_TYPE = "text/plain; charset=utf-8"
 _PURGE_PAUSES = (0.5, 1.0, 2.0)
 """Seconds between tries to purge. A vault takes a moment to delete a secret, and purges none before that."""
@@ -60,6 +62,8 @@ class KeyVaultSecretStore:
         """See `SecretStore.get`."""
         try:
             return self._client.get_secret(name).value or ""
+        except ResourceNotFoundError as error:
+            raise SecretMissing(f"The secret {name} is not in the vault any more.") from error
         except AzureError as error:
             raise _unavailable(name, "read", error) from error
 

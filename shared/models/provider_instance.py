@@ -1,24 +1,16 @@
 """What a `providerInstanceId` stands for: where in Azure an org's images are built."""
 
-import re
-from ipaddress import ip_network
-from typing import ClassVar
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from shared.arm_ids import GALLERY_ID, SUBNET_ID, VM_SIZE
 from shared.models.base import PROVIDERS, Model, Record, UtcTime
 from shared.states import GpuType
-
-_SUBNET_ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+/subnets/[^/]+",
-    re.IGNORECASE | re.ASCII,
-)
-_GALLERY_ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/galleries/[^/]+",
-    re.IGNORECASE | re.ASCII,
-)
-_VM_SIZE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,63}", re.ASCII)
 
 
 class VmSizes(Model):
@@ -31,13 +23,34 @@ class VmSizes(Model):
     @field_validator("none", "nvidia", "amd")
     @classmethod
     def _is_a_size_name(cls, value: str) -> str:
-        if not _VM_SIZE.fullmatch(value):
+        if not VM_SIZE.fullmatch(value):
             raise ValueError("must be the name of a VM size, such as Standard_D4s_v5")
         return value
 
     def for_gpu(self, gpu: GpuType) -> str:
         """The size for images with that GPU."""
         return {GpuType.NONE: self.none, GpuType.NVIDIA: self.nvidia, GpuType.AMD: self.amd}[gpu]
+
+
+class StorageAccountType(StrEnum):
+    """How a gallery keeps the replicas of an image version in a region."""
+
+    STANDARD_LRS = "Standard_LRS"
+    STANDARD_ZRS = "Standard_ZRS"
+    PREMIUM_LRS = "Premium_LRS"
+
+
+class TargetRegion(Model):
+    """A region that an image version is replicated to."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9]{1,49}$", description="A region's short name, such as westus2.")
+    replica_count: int = Field(default=1, ge=1, le=100)
+    storage_account_type: StorageAccountType = StorageAccountType.STANDARD_LRS
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _short_name(cls, value: object) -> object:
+        return value.replace(" ", "").lower() if isinstance(value, str) else value
 
 
 class MarketplaceTermsConsent(Model):
@@ -48,6 +61,20 @@ class MarketplaceTermsConsent(Model):
 
     accepted_by: str = Field(min_length=1, max_length=256)
     accepted_at: UtcTime
+
+    @field_validator("accepted_by")
+    @classmethod
+    def _names_somebody(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must name who accepted the terms")
+        return value.strip()
+
+    @field_validator("accepted_at", mode="before")
+    @classmethod
+    def _is_a_date(cls, value: object) -> object:
+        if not isinstance(value, str | datetime):
+            raise ValueError("must be a date and time, such as 2026-11-01T09:00:00Z")  # noqa: TRY004 - pydantic's way
+        return value
 
 
 class ProviderInstanceSettings(Model):
@@ -69,6 +96,9 @@ class ProviderInstanceSettings(Model):
     )
     allow_public_ip: bool = False
     marketplace_terms_consent: MarketplaceTermsConsent | None = None
+    replication_regions: tuple[TargetRegion, ...] = Field(
+        default=(), max_length=20, description="Where copies are replicated to, beside the region itself."
+    )
 
     @field_validator("region", mode="before")
     @classmethod
@@ -78,30 +108,47 @@ class ProviderInstanceSettings(Model):
     @field_validator("subnet_id")
     @classmethod
     def _is_a_subnet(cls, value: str) -> str:
-        if not _SUBNET_ID.fullmatch(value):
+        if not SUBNET_ID.fullmatch(value):
             raise ValueError(
                 "must be a subnet's ARM id: /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/"
                 "virtualNetworks/…/subnets/…"
             )
         return value
 
+    @model_validator(mode="after")
+    def _has_its_network_at_hand(self) -> Self:
+        subnet = SUBNET_ID.fullmatch(self.subnet_id)
+        if subnet is not None and subnet["subscription"].lower() != str(self.subscription_id):
+            raise ValueError("subnetId must be in the subscription: a machine and its network share one")
+        return self
+
     @field_validator("gallery_id")
     @classmethod
     def _is_a_gallery(cls, value: str | None) -> str | None:
-        if value is not None and not _GALLERY_ID.fullmatch(value):
+        if value is not None and not GALLERY_ID.fullmatch(value):
             raise ValueError(
                 "must be a gallery's ARM id: /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…"
             )
         return value
 
+    @field_validator("replication_regions")
+    @classmethod
+    def _are_different(cls, values: tuple[TargetRegion, ...]) -> tuple[TargetRegion, ...]:
+        names = [region.name for region in values]
+        if len(set(names)) != len(names):
+            raise ValueError("names a region twice")
+        return values
+
     @field_validator("rdp_source_address_ranges")
     @classmethod
     def _are_ranges(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            network = ip_network(value)  # its ValueError says what is wrong
-            if network.prefixlen == 0:
-                raise ValueError(f"{value} is the whole internet: name the ranges that your people come from")
-        return values
+        networks = [ip_network(value) for value in values]  # its ValueError says what is wrong
+        fourth = collapse_addresses(each for each in networks if isinstance(each, IPv4Network))
+        sixth = collapse_addresses(each for each in networks if isinstance(each, IPv6Network))
+        collapsed: list[IPv4Network | IPv6Network] = [*fourth, *sixth]
+        if any(each.prefixlen == 0 for each in collapsed):
+            raise ValueError("must not be the whole internet: name the ranges that your people come from")
+        return tuple(str(each) for each in collapsed)
 
 
 class ProviderInstance(ProviderInstanceSettings, Record):

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import Field
 
 from shared.errors import ErrorKind
 from shared.models.base import Model, UtcTime
-from shared.models.provider_instance import ProviderInstance
+from shared.models.provider_instance import ProviderInstance, TargetRegion
 from shared.models.records import ErrorInfo, RetryInfo
 from shared.states import Action, AssetStatus, GpuType, OperationStatus, OsType
 
@@ -42,8 +43,8 @@ class PurchasePlan(Model):
     name: str
 
 
-class ImportJob(Model):
-    """All that an import needs to know: the input of its orchestration. Holds a reference to the secret only."""
+class Job(Model):
+    """What every operation needs to know: the input of its orchestration. Holds a reference to a secret at most."""
 
     org_id: str
     operation_id: str
@@ -51,10 +52,20 @@ class ImportJob(Model):
     version_id: str
     asset_id: str
     image_name: str
-    action: Action = Action.IMPORT
-    source: MarketplaceImage
     os_type: OsType
     gpu_type: GpuType
+    provider: ProviderInstance
+    """As it was when the request was accepted."""
+    secret_name: str | None = None
+    """Where in the secret store the operation's secret is, if it has one."""
+    pace: Pace = Pace()
+
+
+class ImportJob(Job):
+    """All that an import needs to know."""
+
+    action: Literal[Action.IMPORT] = Action.IMPORT
+    source: MarketplaceImage
     vm_size: str
     license_type: str | None = None
     create_public_ip: bool = False
@@ -63,12 +74,66 @@ class ImportJob(Model):
     admin_username: str
     secret_name: str
     """Where in the secret store the administrator's password is."""
-    provider: ProviderInstance
-    pace: Pace = Pace()
+
+
+class GalleryImageVersion(Model):
+    """An image version in an Azure Compute Gallery."""
+
+    subscription_id: UUID
+    resource_group: str
+    gallery: str
+    image: str
+    version: str
+    tenant_id: UUID | None = None
+    """The tenant that the subscription belongs to; None for the provider instance's own."""
+
+    @property
+    def definition_id(self) -> str:
+        """ARM id of the image definition."""
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.Compute/galleries/{self.gallery}/images/{self.image}"
+        )
+
+    @property
+    def id(self) -> str:
+        """ARM id of the version."""
+        return f"{self.definition_id}/versions/{self.version}"
+
+
+class ReplicationMode(StrEnum):
+    """How a version is made: FULL copies, SHALLOW refers to its source (quick, one region, for trying out)."""
+
+    FULL = "Full"
+    SHALLOW = "Shallow"
+
+
+class Replica(Model):
+    """A further region of a copy, and the asset that stands for it."""
+
+    asset_id: str
+    region: TargetRegion
+
+
+class CopyJob(Job):
+    """All that a copy needs to know."""
+
+    action: Literal[Action.COPY_EXISTING_IMAGE] = Action.COPY_EXISTING_IMAGE
+    source: GalleryImageVersion
+    version_name: str
+    home: TargetRegion
+    """The provider instance's own region, where the version is made first."""
+    replicas: tuple[Replica, ...] = ()
+    replication_mode: ReplicationMode = ReplicationMode.FULL
+    end_of_life: UtcTime | None = None
+    exclude_from_latest: bool = False
+
+
+AnyJob = Annotated[ImportJob | CopyJob, Field(discriminator="action")]
 
 
 class Facts(Model):
-    """What preflight found out about the image, and later steps rely on."""
+    """What preflight found out about a Marketplace image, and later steps rely on."""
 
     version: str
     """The concrete image version that "latest" stood for."""
@@ -77,6 +142,28 @@ class Facts(Model):
     trusted_launch: bool = False
     os_family: OsType = OsType.WINDOWS
     architecture: str = "x64"
+
+
+class Feature(Model):
+    """A feature of an image definition, such as SecurityType."""
+
+    name: str
+    value: str
+
+
+class SourceFacts(Model):
+    """What preflight found out about the source of a copy; the definition is made with the source's properties."""
+
+    source_id: str
+    """ARM id of the source version, as Azure writes it."""
+    os_family: OsType
+    os_state: str
+    """Generalized or Specialized."""
+    hyper_v_generation: str
+    architecture: str = "x64"
+    features: tuple[Feature, ...] = ()
+    plan: PurchasePlan | None = None
+    size_gb: int | None = None
 
 
 class Finding(Model):
@@ -128,12 +215,12 @@ class Outcome(Model):
     """When waiting: what to hand to the next check, such as the URL of Azure's operation."""
     data: dict[str, Any] = Field(default_factory=dict)
     """When done: what to add to `assetDetails.data`."""
-    facts: Facts | None = None
+    facts: Facts | SourceFacts | None = None
     """When preflight is done: what it found out."""
     error: StepError | None = None
 
     @classmethod
-    def done(cls, data: Mapping[str, Any] | None = None, facts: Facts | None = None) -> "Outcome":
+    def done(cls, data: Mapping[str, Any] | None = None, facts: Facts | SourceFacts | None = None) -> "Outcome":
         """The step is done."""
         return cls(state=OutcomeState.DONE, data=dict(data or {}), facts=facts)
 
@@ -151,8 +238,8 @@ class Outcome(Model):
 class StepInput(Model):
     """The input of every activity of a step."""
 
-    job: ImportJob
-    facts: Facts | None = None
+    job: AnyJob
+    facts: Facts | SourceFacts | None = None
     """None until preflight is done."""
     attempt: int = 1
     handle: str | None = None
@@ -160,7 +247,31 @@ class StepInput(Model):
     at: UtcTime
     """The orchestration's time, so that a repeated activity writes the same."""
 
+
+class ImportStep(StepInput):
+    """The input of an import's activities."""
+
+    job: ImportJob
+    facts: Facts | None = None
+
     def needed_facts(self) -> Facts:
+        """The facts of preflight, for a step that comes after it.
+
+        Raises:
+            ValueError: preflight is not done.
+        """
+        if self.facts is None:
+            raise ValueError("preflight comes first")
+        return self.facts
+
+
+class CopyStep(StepInput):
+    """The input of a copy's activities."""
+
+    job: CopyJob
+    facts: SourceFacts | None = None
+
+    def needed_facts(self) -> SourceFacts:
         """The facts of preflight, for a step that comes after it.
 
         Raises:
@@ -188,8 +299,8 @@ class StepTask(Model):
 
     position: StepPosition
     """The step, by its name, and where in the workflow it is."""
-    job: ImportJob
-    facts: Facts | None = None
+    job: AnyJob
+    facts: Facts | SourceFacts | None = None
     deadline: UtcTime
     """Of the whole operation: no attempt begins or goes on after it."""
     attempt: int = 1
@@ -222,28 +333,97 @@ class Progress(Model):
     error: ErrorInfo | None = None
     """Why the operation is failing, or the asset failed."""
     data: dict[str, Any] = Field(default_factory=dict)
-    """What to add to `assetDetails.data`."""
+    """What to add to `assetDetails.data`; None takes a member away."""
     end: OperationStatus | None = None
     """How the operation ends; None while it goes on."""
 
     @classmethod
-    def of(cls, job: ImportJob, at: datetime, **change: Any) -> Self:
-        """The progress of a job's own asset."""
+    def of(cls, job: Job, at: datetime, *, asset_id: str | None = None, **change: Any) -> Self:
+        """The progress of a job's own asset, or of another one that it makes."""
         return cls(
             org_id=job.org_id,
             operation_id=job.operation_id,
             image_id=job.image_id,
             version_id=job.version_id,
-            asset_id=job.asset_id,
+            asset_id=asset_id or job.asset_id,
             at=at,
             **change,
         )
 
 
+class ReplicationState(StrEnum):
+    """The state of a version in a region, in Azure's words."""
+
+    UNKNOWN = "Unknown"
+    REPLICATING = "Replicating"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+
+
+class RegionReplication(Model):
+    """How a version is doing in a region."""
+
+    region: str
+    """The region's short name."""
+    state: ReplicationState
+    progress: int
+    """0 to 100."""
+    details: str = ""
+
+
+class RegionsInput(Model):
+    """The input of the activities around target regions."""
+
+    job: CopyJob
+    regions: tuple[str, ...]
+    """The short names of the further regions that the version should be in, beside the home region."""
+    handle: str | None = None
+
+
+class ReplicationReport(Model):
+    """Every region of a version."""
+
+    regions: tuple[RegionReplication, ...] = ()
+    error: StepError | None = None
+    """Why Azure could not be asked."""
+
+
+class RegionWatch(Model):
+    """What the replication of one region has come to."""
+
+    asset_id: str
+    region: str
+    status: AssetStatus = AssetStatus.IMPORT_PENDING
+    state: ReplicationState = ReplicationState.UNKNOWN
+    progress: int = 0
+    changed_at: UtcTime
+    """When the state or the progress last changed."""
+    retries: int = 0
+    error: ErrorInfo | None = None
+    """Why the region was given up."""
+
+
+class ReplicationTask(Model):
+    """The input of the sub-orchestration that replicates a version; carries its state over `continue_as_new`."""
+
+    job: CopyJob
+    watches: tuple[RegionWatch, ...]
+    requested: bool = False
+    """Whether Azure was told of the regions."""
+    polls: int = 0
+
+
+class ReplicationResult(Model):
+    """How the replication ended."""
+
+    error: ErrorInfo | None = None
+    """Names the regions that don't have the version, and why; None if all have it."""
+
+
 class Acceptance(Model):
     """The input of the activities that look for the records of an accepted request."""
 
-    job: ImportJob
+    job: AnyJob
     at: UtcTime
 
 

@@ -1,59 +1,27 @@
-"""What the tests of image providers work with."""
+"""What the tests of image and gallery providers work with."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from shared.cloud.images import AzureImageProvider
-from shared.errors import TransientError
-from shared.models.steps import Facts, ImportJob, Pace
+from shared.models.steps import Facts, ImportJob
 from shared.naming import staging
-from shared.ports import ImageProvider, Waiting
+from shared.ports import ImageProvider
 from shared.settings import Settings
 from tests import builders
 from tests.conftest import ArmSimulator
+from tests.contract.galleries import AzureGalleryBench, GalleryBench
+from tests.contract.simulated import FAST, Simulated, wait
 from tests.fakes import FakeImageProvider
 
 PASSWORD = "Canary-9f4e-Passw0rd"
-PATIENCE_SECONDS = 30.0
-_SHORTEST_POLL = 0.01
-_FAST = Pace(poll_seconds=0.02, retry_seconds=0.02)
 
 NSG = "/networkSecurityGroups/[^/]+$"
 MACHINE = "/virtualMachines/[^/]+$"
 COMMAND = "/runCommands/[^/]+$"
 GROUP = "/resourcegroups/[^/]+$"
-
-
-def refusal(code: str, status: int = 409, **more: Any) -> dict[str, Any]:
-    """A fault: the request itself is refused."""
-    return {"type": "error", "status": status, "code": code, **more}
-
-
-Begin = Callable[[], Waiting | None]
-Check = Callable[[str | None], Waiting | None]
-
-
-def wait(begin: Begin, check: Check) -> None:
-    """See a piece of work through, as the workflow does: begin, wait, check; begin again after what may pass."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    waiting: Waiting | None = None
-    begun = False
-    while True:
-        assert time.monotonic() < deadline, "this takes too long"
-        try:
-            waiting = check(waiting.handle) if begun and waiting else begin()
-            begun = True
-        except TransientError as error:
-            begun = False
-            time.sleep(min(error.retry_after or _SHORTEST_POLL, 1.0))
-            continue
-        if waiting is None:
-            return
-        time.sleep(waiting.seconds or _SHORTEST_POLL)
 
 
 @dataclass
@@ -69,7 +37,7 @@ class Bench:
         provider = builders.provider_instance(
             **({"subscription_id": self.subscription, "subnet_id": subnet} | overrides.pop("provider", {}))
         )
-        return builders.import_job(**({"provider": provider, "subnet_id": subnet, "pace": _FAST} | overrides))
+        return builders.import_job(**({"provider": provider, "subnet_id": subnet, "pace": FAST} | overrides))
 
     def facts(self, job: ImportJob) -> Facts:
         """What preflight finds out about a job that nothing speaks against."""
@@ -125,24 +93,10 @@ class Bench:
 
 
 @dataclass
-class AzureBench(Bench):
-    """A bench over the simulator, which can be disturbed and asked what it saw."""
+class AzureBench(Bench, Simulated):
+    """A bench over the simulator."""
 
     simulator: ArmSimulator
-
-    def fault(self, path: str, action: dict[str, Any], **rule: Any) -> None:
-        """Disturb calls of this subscription whose path matches."""
-        within = f"/subscriptions/{self.subscription}.*{path}"
-        self.simulator.admin("POST", "faults", {"path": within, "action": action, **rule})
-
-    def calls(self, method: str, path: str) -> list[dict[str, Any]]:
-        """The calls of this subscription with that method, whose path ends so."""
-        found = self.simulator.admin("GET", f"calls?path={self.subscription}")["calls"]
-        return [call for call in found if call["method"] == method and call["path"].lower().endswith(path.lower())]
-
-    def settings(self, **settings: Any) -> None:
-        """Change how the subscription is set."""
-        self.simulator.admin("PATCH", f"subscriptions/{self.subscription}", settings)
 
     def inventory(self, job: ImportJob) -> set[str]:
         """The types of what exists in the job's resource group."""
@@ -155,6 +109,19 @@ class AzureBench(Bench):
 def _azure(simulator: ArmSimulator) -> AzureBench:
     settings = Settings(key_vault_url="https://vault.example", arm_endpoint=simulator.url)
     return AzureBench(AzureImageProvider.from_settings(settings), builders.new_id(), simulator)
+
+
+@pytest.fixture(name="gallery_azure")
+def _gallery_azure(simulator: ArmSimulator) -> AzureGalleryBench:
+    return AzureGalleryBench.over(simulator)
+
+
+@pytest.fixture(name="gallery_bench", params=["memory", "azure"])
+def _gallery_bench(request: pytest.FixtureRequest) -> GalleryBench:
+    if request.param == "memory":
+        return GalleryBench.in_memory()
+    bench: GalleryBench = request.getfixturevalue("gallery_azure")
+    return bench
 
 
 @pytest.fixture(name="bench", params=["memory", "azure"])

@@ -11,7 +11,8 @@ from shared.errors import ErrorKind, PermanentError, TransientError
 from shared.naming import staging
 from shared.settings import Settings
 from tests.conftest import ArmSimulator
-from tests.contract.conftest import COMMAND, GROUP, MACHINE, NSG, PASSWORD, AzureBench, refusal
+from tests.contract.conftest import COMMAND, GROUP, MACHINE, NSG, PASSWORD, AzureBench
+from tests.contract.simulated import refusal
 
 
 def test_throttling_names_the_time_azure_asked_for(azure: AzureBench) -> None:

@@ -10,7 +10,8 @@ from shared.models.steps import ImportJob
 from shared.naming import staging
 from shared.ports import Waiting
 from shared.states import GpuType
-from tests.contract.conftest import GROUP, MACHINE, NSG, PASSWORD, PATIENCE_SECONDS, AzureBench, refusal, wait
+from tests.contract.conftest import GROUP, MACHINE, NSG, PASSWORD, AzureBench
+from tests.contract.simulated import PATIENCE_SECONDS, refusal, wait
 
 
 def test_a_vm_that_could_not_be_made_is_replaced(azure: AzureBench) -> None:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 API = "/imagemgmt/v1"
 PASSWORD = "Canary-7-Battery-Staple"
 START_SECONDS = 60.0
+MULTI_TENANT_APP = "00000000-0000-0000-0000-00000000a44a"
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -90,7 +91,8 @@ class Stack:
     def environment(self) -> dict[str, str]:
         bundle = self.certificates.bundle
         usual = host_settings(self.azurite, self.urls["arm"], self.urls["vault"], bundle)
-        return usual | {"ARM_POLL_SECONDS": "0.05", "RETRY_BASE_SECONDS": "0.1"} | self.settings
+        quick = {"ARM_POLL_SECONDS": "0.05", "RETRY_BASE_SECONDS": "0.1"}
+        return usual | quick | {"MULTI_TENANT_CLIENT_ID": MULTI_TENANT_APP} | self.settings
 
     def stop(self) -> None:
         for client in ("arm", "api"):

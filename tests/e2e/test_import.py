@@ -1,8 +1,10 @@
 """Imports from the HTTP request to their end, through Azurite and the simulated Azure."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from azure.data.tables import TableServiceClient
 
 from tests.e2e.stack import PASSWORD, Tenant, wait_until
 
@@ -49,15 +51,32 @@ def test_the_password_is_nowhere_but_in_the_vm(stack, tenant):
         {"type": "fail", "code": "OSProvisioningInternalError"}, phase="final", method="PUT", path="/vm", nth=1
     )
     job = tenant.submit()
+    wait_until(lambda: tenant.machines(), "the VM to be begun")
+    _find_no_password(stack, job)
     job.ended()
-    secret = PASSWORD.encode()
-    encoded = [secret, str(list(PASSWORD)).encode(), PASSWORD.encode("utf-16-le")]
-    for file in stack.folder.rglob("*"):
-        if file.is_file():
-            content = file.read_bytes()
-            assert not any(form in content for form in encoded), file.name
-    seen = str([job.created, job.operation, job.image, job.version, job.copy, job.history])
-    assert PASSWORD not in seen
+    _find_no_password(stack, job)
+
+
+def _find_no_password(stack, job):
+    forms = [
+        PASSWORD,
+        repr(list(PASSWORD)),
+        json.dumps(list(PASSWORD)),
+        json.dumps(list(PASSWORD), separators=(",", ":")),
+    ]
+    encoded = [form.encode(code) for form in forms for code in ("utf-8", "utf-16-le")]
+    files = [file for file in stack.folder.rglob("*") if file.is_file()]
+    assert {"host.sqlite", "host.log", "vault.sqlite", "arm.sqlite"} <= {file.name for file in files}
+    for file in files:
+        content = file.read_bytes()
+        assert not any(form in content for form in encoded), file.name
+    seen = repr([job.created, job.operation, job.image, job.version, job.copy, job.history])
+    with TableServiceClient.from_connection_string(stack.azurite) as service:
+        for table in service.list_tables():
+            with service.get_table_client(table.name) as client:
+                seen += repr([dict(entity) for entity in client.list_entities()])
+    assert f"name:{job.created['streamName'].lower()}" in seen, "the tables were read"
+    assert not any(form in seen for form in forms)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ import pytest
 from local.host import sdk
 from shared import wiring
 from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import ImportJob
+from shared.models.steps import CopyJob, ImportJob, ReplicationState
 from shared.states import GpuType
 from tests import builders
 from tests.orchestrations.conftest import World
 
+REPLICATING, COMPLETED, FAILED = ReplicationState.REPLICATING, ReplicationState.COMPLETED, ReplicationState.FAILED
 FOLDER = Path(__file__).parent
 
 
@@ -59,12 +60,37 @@ def _abandoned(world: World) -> ImportJob:
     return builders.import_job()
 
 
-SCENARIOS: dict[str, Callable[[World], ImportJob]] = {
-    "complete": _complete,
-    "retried": _retried,
-    "failed": _failed,
-    "timed-out": _timed_out,
-    "abandoned": _abandoned,
+def _copied(world: World) -> CopyJob:
+    job = builders.copy_job("westus2")
+    world.galleries.takes("image_version", 3)
+    world.galleries.replicates("westus2", (REPLICATING, 20), (FAILED, 20), (REPLICATING, 70), (COMPLETED, 100))
+    world.accept(job)
+    return job
+
+
+def _partly_copied(world: World) -> CopyJob:
+    job = builders.copy_job("westus2", "northeurope")
+    world.galleries.replicates("westus2", *[(FAILED, 5)] * 10)
+    world.accept(job)
+    return job
+
+
+def _not_copied(world: World) -> CopyJob:
+    job = builders.copy_job("westus2")
+    world.galleries.fail("begin_image_version", PermanentError("PlanMismatch", "Another plan."))
+    world.accept(job)
+    return job
+
+
+SCENARIOS: dict[str, Callable[[World], ImportJob | CopyJob]] = {
+    "import-complete": _complete,
+    "import-retried": _retried,
+    "import-failed": _failed,
+    "import-timed-out": _timed_out,
+    "import-abandoned": _abandoned,
+    "copy-complete": _copied,
+    "copy-partial": _partly_copied,
+    "copy-failed": _not_copied,
 }
 
 
@@ -74,9 +100,10 @@ def record(name: str, folder: Path) -> Path:
         world = World(Path(scratch) / "history.sqlite")
         patch.setattr(wiring, "catalog", lambda: world.catalog)
         patch.setattr(wiring, "images", lambda: world.images)
+        patch.setattr(wiring, "galleries", lambda: world.galleries)
         patch.setattr(wiring, "secrets", lambda: world.secrets)
         world.run(SCENARIOS[name](world))
-        path = folder / f"import-{name}.json"
+        path = folder / f"{name}.json"
         path.write_text(json.dumps(world.histories(), indent=1) + "\n", encoding="utf-8")
         return path
 
@@ -84,5 +111,5 @@ def record(name: str, folder: Path) -> Path:
 if __name__ == "__main__":
     sdk.prepare()
     for scenario in SCENARIOS:
-        if not (FOLDER / f"import-{scenario}.json").exists():
+        if not (FOLDER / f"{scenario}.json").exists():
             sys.stdout.write(f"{record(scenario, FOLDER)}\n")

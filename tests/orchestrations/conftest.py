@@ -12,23 +12,42 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 
-from activities import catalog, guest, network, preflight, resource_group, secrets, virtual_machine
+from activities import access, catalog, gallery, guest, network, preflight, resource_group, secrets, virtual_machine
 from local.host import sdk
 from local.host.app import ACTIVITY_TRIGGER, App, index
 from local.host.durable.hub import TaskHub
 from local.host.durable.instance import Activity
 from local.host.durable.store import Store
 from local.host.invoke import failure_text
-from orchestrators import import_image, run_step
+from orchestrators import copy_image, import_image, replicate_version, run_step
 from shared import wiring
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
-from shared.models.steps import ImportJob
+from shared.models.steps import CopyJob, ImportJob, Job
 from shared.names import Orchestrator
+from shared.states import Action
 from tests import builders
-from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
+from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeSecretStore
 
+ORCHESTRATORS = {
+    Action.IMPORT: Orchestrator.IMPORT_IMAGE,
+    Action.COPY_EXISTING_IMAGE: Orchestrator.COPY_IMAGE,
+}
 PASSWORD = "correct-Horse-battery-7"
-MODULES = (import_image, run_step, catalog, preflight, resource_group, network, virtual_machine, guest, secrets)
+MODULES = (
+    import_image,
+    copy_image,
+    replicate_version,
+    run_step,
+    catalog,
+    preflight,
+    access,
+    gallery,
+    network,
+    resource_group,
+    virtual_machine,
+    guest,
+    secrets,
+)
 MOST_EPISODES = 5000
 
 
@@ -47,25 +66,29 @@ class World:
     store_file: Path
     catalog: FakeCatalogStore = field(default_factory=FakeCatalogStore)
     images: FakeImageProvider = field(default_factory=FakeImageProvider)
+    galleries: FakeGalleryProvider = field(default_factory=FakeGalleryProvider)
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
     now: datetime = builders.NOW
     activities: list[str] = field(default_factory=list)
     """The activities that ran, in order."""
     custom_statuses: list[dict[str, Any]] = field(default_factory=list)
-    crash_before: int | None = None
-    """Forget everything in memory before the so-many-th activity, as a killed host does; then go on."""
+    crash_at: int | None = None
+    """Forget everything in memory at the so-many-th activity, as a killed host does; then go on."""
+    crash_moment: str = "before"
+    """Before the activity, or after it and before its result is kept."""
 
-    def accept(self, job: ImportJob) -> None:
+    def accept(self, job: ImportJob | CopyJob) -> None:
         """Write what accepting the job's request writes."""
-        self.secrets.put(job.secret_name, PASSWORD)
+        if job.secret_name:
+            self.secrets.put(job.secret_name, PASSWORD)
         self.catalog.create(*builders.accepted(job))
 
-    def run(self, job: ImportJob) -> dict[str, Any] | str:
+    def run(self, job: ImportJob | CopyJob) -> dict[str, Any] | str:
         """Run the job's orchestration to its end, however long it waits; returns its output or failure."""
         with self._engine() as store:
             hub = self._hub(store)
             with store.transaction():
-                hub.start(Orchestrator.IMPORT_IMAGE, job.operation_id, json.dumps(json.dumps(job.to_json())), "")
+                hub.start(ORCHESTRATORS[job.action], job.operation_id, json.dumps(json.dumps(job.to_json())), "")
             while self._live(hub):
                 hub = self._turn(store, hub)
             return self._output(job.operation_id)
@@ -82,10 +105,11 @@ class World:
                 hub.work()
         todo, hub.outbox = hub.outbox, []
         for activity in todo:
-            if self.crash_before == len(self.activities):
-                self.crash_before = None
+            crash = self.crash_at == len(self.activities)
+            answer = None if crash and self.crash_moment == "before" else self._perform(activity)
+            if crash or answer is None:
+                self.crash_at = None
                 return self._hub(store)
-            answer = self._perform(activity)
             with store.transaction():
                 hub.report(activity, *answer)
         if not hub.post.has_ready:
@@ -130,19 +154,20 @@ class World:
         output: dict[str, Any] | str = json.loads(row[1])
         return output
 
-    def image(self, job: ImportJob) -> Image:
+    def image(self, job: Job) -> Image:
         return self.catalog.get(Image, job.org_id, job.image_id)
 
-    def asset(self, job: ImportJob) -> Asset:
-        return self.catalog.get(Asset, job.org_id, job.image_id, job.version_id, job.asset_id)
+    def asset(self, job: Job, asset_id: str | None = None) -> Asset:
+        return self.catalog.get(Asset, job.org_id, job.image_id, job.version_id, asset_id or job.asset_id)
 
-    def operation(self, job: ImportJob) -> Operation:
+    def operation(self, job: Job) -> Operation:
         return self.catalog.get(Operation, job.org_id, job.operation_id)
 
-    def statuses(self) -> list[str]:
-        """The asset's statuses, the oldest first."""
+    def statuses(self, asset_id: str | None = None) -> list[str]:
+        """The asset's statuses, the oldest first; of all assets, unless one is named."""
         entries = sorted(self.catalog.all(HistoryEntry), key=lambda entry: entry.sequence)
-        return [entry.after for entry in entries if entry.entity == "ASSET"]
+        assets = [entry for entry in entries if entry.entity == "ASSET"]
+        return [entry.after for entry in assets if asset_id in (None, entry.entity_id)]
 
     def ledger(self) -> dict[str, str]:
         """State by the last part of the resource's id."""
@@ -155,6 +180,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     world = World(tmp_path / "history.sqlite")
     monkeypatch.setattr(wiring, "catalog", lambda: world.catalog)
     monkeypatch.setattr(wiring, "images", lambda: world.images)
+    monkeypatch.setattr(wiring, "galleries", lambda: world.galleries)
     monkeypatch.setattr(wiring, "secrets", lambda: world.secrets)
     return world
 

@@ -1,18 +1,21 @@
 """The import, from acceptance to its end, in every way it can end."""
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from shared.errors import ErrorKind, PermanentError, SecretUnavailable, StoreUnavailable, TransientError
 from shared.models.records import ErrorInfo, HistoryEntry, LedgerState, Operation, Version
 from shared.models.steps import Finding, Pace, PurchasePlan
-from shared.ports import Preflight
+from shared.ports import Page, Preflight
 from shared.states import AssetStatus, GpuType, OperationStatus, OsType, StreamStatus, VersionStatus
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations.conftest import PASSWORD
 
+FIRST_PAGE = "the-first-page"
 STEPS_OF_A_GPU_IMPORT = [
     "confirm_acceptance",
     "preflight_import",
@@ -291,7 +294,7 @@ def test_a_clean_up_that_fails_is_said_and_stays_in_the_ledger(world, job):
 def test_storage_may_be_away_for_a_while(world, job):
     world.accept(job)
     for method in ("get", "update", "put", "list"):
-        world.catalog.fail(method, StoreUnavailable("away"), times=30)
+        world.catalog.fail(method, StoreUnavailable("away"), times=12)
     world.run(job)
     assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
 
@@ -315,12 +318,103 @@ def test_a_vault_that_is_away_is_waited_for(world, job):
     assert not world.secrets.secrets
 
 
-def test_a_secret_that_can_not_be_deleted_does_not_hold_the_end_up(world, job):
+def test_a_secret_that_can_not_be_deleted_does_not_hold_the_end_up_and_is_not_forgotten(world, job):
+    """The end is shown after minutes; the deletion is tried again for a day."""
     world.accept(job)
-    world.secrets.fail("delete", SecretUnavailable("away"), times=1000)
+    world.secrets.fail("delete", SecretUnavailable("away"), times=100)
     world.run(job)
     assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
-    assert world.asset(job).data["secretLeftToExpire"] == job.secret_name
+    assert world.operation(job).ended_at - builders.NOW < timedelta(minutes=10)
+    assert world.now - builders.NOW > timedelta(hours=2)
+    assert not world.secrets.secrets
+
+
+def test_a_secret_that_is_gone_is_not_waited_for(world, job):
+    world.accept(job)
+    world.secrets.secrets.clear()
+    world.run(job)
+    assert world.operation(job).error.code == "SECRET_MISSING"
+    assert world.now - builders.NOW < timedelta(minutes=5)
+
+
+def test_records_that_can_not_be_written_any_more_leave_nothing_in_azure(world, job):
+    """Storage is away for good from the middle of the import on."""
+    world.accept(job)
+    original = world.images.check_guest_agent
+
+    def lose(given):
+        world.catalog.fail("update", StoreUnavailable("away"), times=100_000)
+        return original(given)
+
+    world.images.check_guest_agent = lose
+    assert "INTERNAL_ERROR" in world.run(job)
+    assert not world.images.groups
+    assert not world.secrets.secrets
+
+
+def test_short_pages_of_storage_change_nothing(world, job):
+    """A page may hold fewer records than asked for, or none, while there are more."""
+    world.accept(job)
+    original = world.catalog.list
+    turns = count()
+
+    def short(kind, partition, query):
+        if next(turns) % 2 == 0:
+            return Page([], query.continuation or FIRST_PAGE)
+        continuation = None if query.continuation == FIRST_PAGE else query.continuation
+        return original(kind, partition, replace(query, continuation=continuation, size=1))
+
+    world.catalog.list = short
+    world.run(job)
+    assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
+
+
+def test_a_write_that_lands_late_keeps_its_history(world, job):
+    """The first try times out, and lands while the second is being made."""
+    world.accept(job)
+    late: list[object] = []
+    update, put = world.catalog.update, world.catalog.put
+
+    def slow(*records):
+        if not late and any(record.kind == "asset" for record in records):
+            late.extend(records)
+            raise StoreUnavailable("timed out")
+        update(*records)
+
+    def put_after_landing(record):
+        put(record)
+        if late and late != ["landed"] and isinstance(record, HistoryEntry):
+            update(*late)
+            late[:] = ["landed"]
+
+    world.catalog.update, world.catalog.put = slow, put_after_landing
+    world.run(job)
+    assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
+    assert world.statuses() == ["DEPLOYING_VM", "RESTARTING_VM", "IMPORT_COMPLETE"]
+
+
+def test_a_step_that_is_tried_again_and_again_keeps_its_histories_short(world, job):
+    world.accept(job)
+    error = TransientError("TooManyRequests", "Slow down.", kind=ErrorKind.THROTTLED, retry_after=30)
+    world.images.fail("begin_virtual_machine", error, times=35)
+    world.run(job)
+    assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
+    assert max(len(history) for history in world.histories().values()) < 220
+
+
+def test_nothing_is_cleaned_up_where_nothing_was_begun(world, job):
+    world.accept(job)
+    world.images.fail("preflight", PermanentError("NoToken", "Sign in."))
+    world.run(job)
+    assert "begin_clean_up" not in world.images.calls
+    assert world.operation(job).percent_complete == 0
+
+
+def test_a_failed_asset_does_not_name_what_is_gone(world, job):
+    world.accept(job)
+    world.images.fail("begin_restart", PermanentError("X", "x"))
+    world.run(job)
+    assert set(world.asset(job).data) == {"publisher", "offer", "sku"}
 
 
 def test_the_records_may_come_a_moment_after_the_start(world, job):

@@ -1,6 +1,7 @@
 """The transition table, the roll-up, and the page drawn from them."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from shared.states import (
     stream_status,
     version_status,
 )
-from shared.steps import import_steps
+from shared.steps import copy_steps, import_steps
 from tools import state_diagram
 
 FAILURES = {status for status, version in VERSION_OF_ASSET.items() if version is VersionStatus.FAILED}
@@ -52,12 +53,18 @@ def test_every_status_in_use_is_reached_from_the_first_and_reaches_an_end():
             todo.append(following)
     assert reached == set(AssetStatus) - UNUSED_ASSET_STATUSES
     ends = {status for status in reached if status not in ASSET_TRANSITIONS}
-    assert ends == (FAILURES & reached) | {AssetStatus.IMPORT_COMPLETE}
+    assert ends == (FAILURES & reached) | {AssetStatus.IMPORT_COMPLETE, AssetStatus.AVAILABLE}
 
 
-@pytest.mark.parametrize("status", sorted(ASSET_TRANSITIONS))
+@pytest.mark.parametrize("status", sorted(set(ASSET_TRANSITIONS) - {AssetStatus.REPLICATION_COMPLETE}))
 def test_every_status_at_work_can_time_out(status):
-    assert may_follow(status, AssetStatus.IMPORT_FAILED_TIMEOUT)
+    """All but REPLICATION_COMPLETE, which is work that is done."""
+    timeout = (
+        AssetStatus.REPLICATION_FAILED_TIMEOUT
+        if status is AssetStatus.REPLICATING
+        else AssetStatus.IMPORT_FAILED_TIMEOUT
+    )
+    assert may_follow(status, timeout)
 
 
 @pytest.mark.parametrize("os_type", list(OsType))
@@ -73,6 +80,21 @@ def test_every_workflow_walks_along_the_table_and_may_fail_and_retry_anywhere(os
         assert may_follow(AssetStatus.IMPORT_RETRY_PENDING, current)
         assert may_follow(AssetStatus.IMPORT_RETRY_PENDING, step.failure)
     assert may_follow(current, AssetStatus.IMPORT_COMPLETE)
+
+
+def test_a_copy_walks_along_the_table_and_never_passes_import_complete():
+    current = FIRST_ASSET_STATUS
+    for step in copy_steps(replicated=True):
+        following = step.status or AssetStatus.AVAILABLE
+        assert may_follow(current, following)
+        current = following
+    assert current is AssetStatus.AVAILABLE
+    assert not may_follow(AssetStatus.COPYING_IMAGE, AssetStatus.IMPORT_COMPLETE)
+
+
+def test_a_replica_walks_along_the_table():
+    way = (FIRST_ASSET_STATUS, AssetStatus.REPLICATING, AssetStatus.REPLICATION_COMPLETE, AssetStatus.AVAILABLE)
+    assert all(may_follow(one, other) for one, other in pairwise(way))
 
 
 def test_a_status_may_stay_but_not_go_back():
@@ -95,6 +117,8 @@ def test_every_asset_and_version_status_has_a_roll_up():
         ([AssetStatus.IMPORT_COMPLETE], VersionStatus.IMPORT_COMPLETE),
         ([AssetStatus.ALLOW_RDP_FAILED], VersionStatus.FAILED),
         ([AssetStatus.AVAILABLE, AssetStatus.REPLICATION_FAILED], VersionStatus.PARTIALLY_AVAILABLE),
+        ([AssetStatus.COPYING_IMAGE, AssetStatus.IMPORT_PENDING], VersionStatus.IMPORT_IN_PROGRESS),
+        ([AssetStatus.AVAILABLE, AssetStatus.IMPORT_PENDING], VersionStatus.REPLICATION_IN_PROGRESS),
         ([AssetStatus.AVAILABLE, AssetStatus.REPLICATING], VersionStatus.REPLICATION_IN_PROGRESS),
         ([AssetStatus.REPLICATION_FAILED, AssetStatus.REPLICATION_FAILED_TIMEOUT], VersionStatus.FAILED),
         ([AssetStatus.DELETING, AssetStatus.AVAILABLE], VersionStatus.DELETING),

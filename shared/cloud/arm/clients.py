@@ -1,20 +1,24 @@
 """The SDK's clients for one subscription.
 
 The management SDKs cost most of a second to import, so each is imported when a client of it is first needed. Built,
-a client costs next to nothing, and all of them share their connections. The managed identity belongs to one tenant,
-so nothing here depends on the tenant that a provider instance names.
+a client costs next to nothing, and all of them share their connections.
+
+The managed identity belongs to one tenant, and so do the subscriptions that images are built in. Only the source of
+a copy may be in another tenant; there we are an app registration which that tenant has let in.
 """
 
 from enum import Enum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from shared.cloud.identity import credential
+from shared.cloud.identity import App, credential, credential_in
 from shared.cloud.transport import BrokenConnectionRetry, transport
-from shared.models.steps import ImportJob
+from shared.errors import PermanentError
+from shared.models.steps import Job
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
     from azure.core.rest import HttpResponse
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.marketplaceordering import MarketplaceOrderingAgreements
@@ -27,12 +31,26 @@ _SUBSCRIPTIONS = 256
 
 
 class Arm:
-    """Azure Resource Manager, in one subscription."""
+    """Azure Resource Manager, in one subscription.
 
-    def __init__(self, settings: Settings, subscription_id: str) -> None:
+    Attributes:
+        credential: who we are there.
+        scope: what its tokens are asked for.
+        guest: who we are in another tenant, whose resources the calls refer to as well.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        subscription_id: str,
+        credential: "TokenCredential",
+        guest: "TokenCredential | None" = None,
+    ) -> None:
         self.endpoint = settings.arm_endpoint
         self.subscription_id = subscription_id
-        self._settings = settings
+        self.credential = credential
+        self.scope = f"{settings.arm_audience}/.default"
+        self.guest = guest
 
     @cached_property
     def compute(self) -> "ComputeManagementClient":
@@ -62,14 +80,18 @@ class Arm:
         return self.resources.send_request(HttpRequest("GET", url), **options)
 
     def _options(self) -> dict[str, Any]:
+        from azure.mgmt.core.policies import AuxiliaryAuthenticationPolicy
+
+        guests = [AuxiliaryAuthenticationPolicy([self.guest], self.scope)] if self.guest else []
         return {
-            "credential": credential(self._settings.client_id),
+            "credential": self.credential,
             "subscription_id": self.subscription_id,
             "base_url": self.endpoint,
-            "credential_scopes": [f"{self._settings.arm_audience}/.default"],
+            "credential_scopes": [self.scope],
             "transport": transport(_CONNECT_SECONDS, _READ_SECONDS),
             # Only reads may be sent twice: a PUT whose answer got lost is looked for by the next try of its step.
             "retry_policy": BrokenConnectionRetry("GET"),
+            "per_retry_policies": guests,
         }
 
 
@@ -79,12 +101,53 @@ class ArmClients:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.subscription = lru_cache(maxsize=_SUBSCRIPTIONS)(self._subscription)
+        self.in_tenant = lru_cache(maxsize=_SUBSCRIPTIONS)(self._in_tenant)
+        self.with_guest_of = lru_cache(maxsize=_SUBSCRIPTIONS)(self._with_guest_of)
+
+    @property
+    def reaches_other_tenants(self) -> bool:
+        """Whether there is an app registration that other tenants may have let in."""
+        return self._settings.multi_tenant_client_id is not None
 
     def _subscription(self, subscription_id: str) -> Arm:
-        return Arm(self._settings, subscription_id)
+        """A subscription in our own tenant."""
+        return Arm(self._settings, subscription_id, credential(self._settings.client_id))
+
+    def _in_tenant(self, subscription_id: str, tenant_id: str) -> Arm:
+        """A subscription in another tenant.
+
+        Raises:
+            PermanentError: the deployment has no app registration for that.
+        """
+        return Arm(self._settings, subscription_id, self._guest(tenant_id))
+
+    def _with_guest_of(self, subscription_id: str, tenant_id: str) -> Arm:
+        """A subscription in our own tenant, for calls that refer to resources in another one.
+
+        Raises:
+            PermanentError: the deployment has no app registration for that.
+        """
+        ours = credential(self._settings.client_id)
+        return Arm(self._settings, subscription_id, ours, self._guest(tenant_id))
+
+    def _guest(self, tenant_id: str) -> "TokenCredential":
+        client_id = self._settings.multi_tenant_client_id
+        if client_id is None:
+            raise cross_tenant_not_configured(tenant_id)
+        return credential_in(tenant_id, App(client_id, self._settings.client_id, self._settings.authority))
 
 
-def about(job: ImportJob) -> dict[str, Any]:
+def cross_tenant_not_configured(tenant_id: str) -> PermanentError:
+    """What to set up so that sources in another tenant can be read."""
+    return PermanentError(
+        "CrossTenantNotConfigured",
+        f"The source is in another tenant ({tenant_id}), and the image catalog is set up for its own only. Make a "
+        "multi-tenant app registration with the function app's user-assigned managed identity as its federated "
+        "credential, name it in MULTI_TENANT_CLIENT_ID, and let an administrator of the other tenant consent to it.",
+    )
+
+
+def about(job: Job) -> dict[str, Any]:
     """The options of a call for a job: Azure's activity log will name our operation as the correlation id."""
     return {"headers": {"x-ms-correlation-request-id": job.operation_id}}
 

@@ -38,6 +38,10 @@ _QUOTA = "Ask for a higher quota (Azure portal, Quotas) or choose a smaller `vmS
 _GUEST = "The image does not start as Windows or Linux images on Azure must; choose another one."
 _ROLE = "Give the image catalog's identity a role that allows it; a new assignment takes up to five minutes."
 _SIGN_IN = "Check the managed identity of the image catalog, and that the subscription is in its tenant."
+_CONSENT = (
+    "Let an administrator of that tenant consent to the app registration in MULTI_TENANT_CLIENT_ID, and check that "
+    "the managed identity is its federated credential."
+)
 _CORRECT = "Correct what Azure names, and send the request again."
 
 RULES: Mapping[str, Rule] = {
@@ -74,6 +78,7 @@ RULES: Mapping[str, Rule] = {
     "InvalidAuthenticationTokenTenant": Rule(_K.PERMANENT, _SIGN_IN),
     "ExpiredAuthenticationToken": Rule(_K.PERMANENT, _SIGN_IN),
     "AuthenticationFailed": Rule(_K.PERMANENT, _SIGN_IN),
+    "SignInRefused": Rule(_K.PERMANENT, _CONSENT),  # ours, for what Microsoft Entra ID says of another tenant
     "MissingSubscriptionRegistration": Rule(
         _K.PERMANENT, "Register the resource provider: `az provider register --namespace <name>`."
     ),
@@ -98,6 +103,7 @@ RULES: Mapping[str, Rule] = {
     "GatewayTimeout": Rule(_K.OUTAGE),
     "StorageAccountTooBusy": Rule(_K.OUTAGE),
     "DiskImageNotReady": Rule(_K.OUTAGE),
+    "GalleryReplicationJobsFailed": Rule(_K.OUTAGE),
     "ResourceGroupNotFound": Rule(_K.OUTAGE),  # a group just made is not known everywhere at once
     "Canceled": Rule(_K.OUTAGE),
     # Held by something that ends by itself.
@@ -113,6 +119,8 @@ RULES: Mapping[str, Rule] = {
     "PublicIPAddressCannotBeDeleted": Rule(_K.BUSY),
     "NicReservedForAnotherVm": Rule(_K.BUSY, wait=180.0),  # Azure keeps a NIC for its VM for so long
     "GalleryImageNotFound": Rule(_K.BUSY),  # right after it was published
+    "ParentResourceNotFound": Rule(_K.BUSY),  # a gallery or definition just made is not known everywhere at once
+    "CannotDeleteResource": Rule(_K.BUSY),  # what was in it is gone, but not everywhere at once
     # Too many requests.
     "TooManyRequests": Rule(_K.THROTTLED),
     "SubscriptionRequestsThrottled": Rule(_K.THROTTLED),
@@ -132,8 +140,18 @@ OVERLOADED: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {
         (re.compile(r"another operation|in progress|being (updated|deleted|modified)|marked for deletion",
                     re.IGNORECASE), "AnotherOperationInProgress"),
     ),
+    "Conflict": (
+        (re.compile(r"has a different .+ than the parent gallery image|OS State in the parent|already exists",
+                    re.IGNORECASE), "InvalidParameter"),
+    ),
 }  # fmt: skip
 """Codes that say several things: what the message matches tells which code it should have been."""
+
+BY_MESSAGE: Sequence[tuple[re.Pattern[str], str]] = (
+    (re.compile(r"gallery replication jobs failed", re.IGNORECASE), "GalleryReplicationJobsFailed"),
+    (re.compile(r"too many requests on source", re.IGNORECASE), "TooManyRequests"),
+)
+"""What people report with varying codes, or none: the message alone tells."""
 
 BY_STATUS: Mapping[int, Rule] = {
     401: Rule(_K.PERMANENT, _SIGN_IN),

@@ -15,6 +15,7 @@ only tell how far a request came. No message repeats a request.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,15 +25,19 @@ from azure.core.exceptions import (
     DecodeError,
     HttpResponseError,
     ODataV4Format,
+    ResourceNotFoundError,
     ServiceRequestError,
     ServiceResponseError,
 )
 
-from shared.cloud.arm.error_table import AFTER_ACCEPTANCE, BY_STATUS, OVERLOADED, RULES, Rule
+from shared.cloud.arm.error_table import AFTER_ACCEPTANCE, BY_MESSAGE, BY_STATUS, OVERLOADED, RULES, Rule
 from shared.errors import ErrorKind, PermanentError, TransientError
 from shared.models.steps import Pace
 
 _LONGEST_MESSAGE = 800
+_REFUSED_SIGN_IN = re.compile(r"AADSTS\d+: .*?(?=\s*Trace ID|['\s]*$)", re.DOTALL)
+"""What Microsoft Entra ID says, up to the ids that only its own support can use."""
+_NO_SUBSCRIPTION = frozenset({"SubscriptionNotFound", "InvalidSubscriptionId"})
 _ACTION_MISSING = (
     re.compile(r"perform action '(?P<action>[^']+)' over scope '(?P<scope>[^']+)'"),
     re.compile(r"perform action\(s\) '(?P<action>[^']+)' on the linked scope\(s\) '(?P<scope>[^']+)'"),
@@ -83,6 +88,21 @@ def translate(error: AzureError, request: Request) -> PermanentError | Transient
     return TransientError(code, message, correlation_id=request.correlation_id)
 
 
+@contextmanager
+def translated(request: Request) -> Iterator[None]:
+    """Let what the SDK raises leave as one of ours."""
+    try:
+        yield
+    except AzureError as error:
+        raise translate(error, request) from error
+
+
+def raise_unless_missing(error: ResourceNotFoundError) -> None:
+    """Go on if a 404 means that this very thing is not there; raise it again if the whole subscription is not."""
+    if error.error is not None and error.error.code in _NO_SUBSCRIPTION:
+        raise error
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds that an answer asks us to wait, or None; zero is no wish."""
     for name, unit in (("retry-after-ms", 1000.0), ("x-ms-retry-after-ms", 1000.0), ("retry-after", 1.0)):
@@ -105,6 +125,8 @@ def _never_answered(error: AzureError) -> tuple[str, str]:
 def _refused(error: HttpResponseError) -> _Answer:
     headers = getattr(error.response, "headers", {})
     said = tuple(_walk(error.error)) if error.error else ()
+    if isinstance(error, ClientAuthenticationError) and (refused := _REFUSED_SIGN_IN.search(error.message)):
+        said = (("SignInRefused", refused[0]),)
     return _Answer(error.status_code or 0, said, headers)
 
 
@@ -153,7 +175,8 @@ def _known(code: str, status: int) -> Rule | None:
 
 
 def _meant(code: str, message: str) -> str:
-    return next((meant for pattern, meant in OVERLOADED.get(code, ()) if pattern.search(message)), code)
+    patterns = (*OVERLOADED.get(code, ()), *BY_MESSAGE)
+    return next((meant for pattern, meant in patterns if pattern.search(message)), code)
 
 
 def _reason(code: str, message: str, rule: Rule, status: int) -> str:

@@ -8,6 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.cloud.arm import operations
 from shared.cloud.arm.clients import Arm, about
+from shared.cloud.arm.errors import raise_unless_missing
 from shared.errors import PermanentError, TransientError
 from shared.models.steps import ImportJob
 from shared.naming import staging, tags
@@ -141,7 +142,8 @@ def _command(arm: Arm, job: ImportJob, name: str) -> "VirtualMachineRunCommand |
     read = arm.compute.virtual_machine_run_commands.get_by_virtual_machine
     try:
         return read(names.resource_group, names.vm, name, expand="instanceView", **about(job))
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        raise_unless_missing(error)
         return None
 
 
@@ -155,7 +157,8 @@ def _extension(arm: Arm, job: ImportJob, name: str) -> "VirtualMachineExtension 
     names = staging(job)
     try:
         return arm.compute.virtual_machine_extensions.get(names.resource_group, names.vm, name, **about(job))
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        raise_unless_missing(error)
         return None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.models.steps import Facts, ImportJob
 from shared.naming import staging, tags
-from shared.states import OsType
+from shared.states import GpuType, OsType
 
 _NIC_API = "2022-11-01"
 """The version of Microsoft.Network that Azure makes the NIC with."""
@@ -22,7 +22,8 @@ def machine_body(job: ImportJob, facts: Facts, password: str) -> dict[str, Any]:
     if facts.trusted_launch:
         properties["securityProfile"] = {
             "securityType": "TrustedLaunch",
-            "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+            # NVIDIA's and AMD's kernel modules for Linux are not signed by a key that secure boot knows.
+            "uefiSettings": {"secureBootEnabled": not _is_linux_with_gpu(job, facts), "vTpmEnabled": True},
         }
     if job.license_type:
         properties["licenseType"] = job.license_type
@@ -30,6 +31,10 @@ def machine_body(job: ImportJob, facts: Facts, password: str) -> dict[str, Any]:
     if facts.plan:
         body["plan"] = facts.plan.to_json()
     return body
+
+
+def _is_linux_with_gpu(job: ImportJob, facts: Facts) -> bool:
+    return facts.os_family is OsType.LINUX and job.gpu_type is not GpuType.NONE
 
 
 def _storage(job: ImportJob, facts: Facts) -> dict[str, Any]:

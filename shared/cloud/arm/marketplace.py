@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.cloud.arm.clients import Arm, about, text
+from shared.cloud.arm.errors import raise_unless_missing
 from shared.cloud.arm.sizes import disk_controllers
 from shared.errors import PermanentError
 from shared.models.steps import Facts, ImportJob, MarketplaceImage, PurchasePlan
@@ -45,7 +46,8 @@ def find(arm: Arm, region: str, source: MarketplaceImage, options: Mapping[str, 
                 return None
             version = newest[0].name
         return _described(images.get(*names, version, **options), version)
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        raise_unless_missing(error)
         return None
 
 

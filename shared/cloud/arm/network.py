@@ -4,12 +4,14 @@ Network resources are read and written by their ids: azure-mgmt-network costs a 
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.cloud.arm import operations
 from shared.cloud.arm.clients import Arm, about
+from shared.cloud.arm.errors import raise_unless_missing
 from shared.cloud.arm.ownership import require_ours
 from shared.errors import ErrorKind, TransientError
 from shared.models.steps import ImportJob
@@ -47,12 +49,40 @@ def check_security_group(arm: Arm, job: ImportJob, handle: str | None) -> Waitin
 
 def security_group(job: ImportJob) -> dict[str, Any]:
     """The body of the group."""
+    families: dict[int, list[str]] = {}
+    for text in job.provider.rdp_source_address_ranges:
+        families.setdefault(ip_network(text).version, []).append(text)
+    allowed = [_allow(job, family, ranges) for family, ranges in sorted(families.items())]
+    return {
+        "location": job.provider.region,
+        "tags": tags(job),
+        "properties": {"securityRules": [*allowed, _DENY_THE_REST]},
+    }
+
+
+_DENY_THE_REST = {
+    "name": "DenyAllInbound",
+    "properties": {
+        # Before Azure's own rules, which let in whatever is in the virtual network or peered with it.
+        "priority": 4096,
+        "direction": "Inbound",
+        "access": "Deny",
+        "protocol": "*",
+        "sourceAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "*",
+    },
+}
+
+
+def _allow(job: ImportJob, family: int, ranges: list[str]) -> dict[str, Any]:
+    """A rule takes prefixes of one address family only."""
     name, port = _RULES[job.os_type.family]
-    ranges = list(job.provider.rdp_source_address_ranges)
-    allow = {
-        "name": name,
+    return {
+        "name": name if family == 4 else f"{name}V{family}",
         "properties": {
-            "priority": 1000,
+            "priority": 1000 + family,
             "direction": "Inbound",
             "access": "Allow",
             "protocol": "Tcp",
@@ -62,18 +92,14 @@ def security_group(job: ImportJob) -> dict[str, Any]:
             "destinationPortRange": port,
         },
     }
-    return {
-        "location": job.provider.region,
-        "tags": tags(job),
-        "properties": {"securityRules": [allow] if ranges else []},
-    }
 
 
 def read(arm: Arm, job: ImportJob, resource_id: str) -> Mapping[str, Any] | None:
     """A network resource in wire form, or None."""
     try:
         resource = arm.resources.resources.get_by_id(resource_id, api_version=NETWORK_API, **about(job))
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        raise_unless_missing(error)
         return None
     return {"properties": {}, **resource.as_dict()}
 

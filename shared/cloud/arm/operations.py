@@ -13,13 +13,13 @@ from azure.core.pipeline import PipelineResponse
 from shared.cloud.arm.clients import Arm, about
 from shared.cloud.arm.errors import OperationFailed, retry_after
 from shared.errors import PermanentError
-from shared.models.steps import ImportJob
+from shared.models.steps import Job
 from shared.ports import Waiting
 
 _ENDED_BADLY = ("failed", "canceled")
 
 
-def begin(arm: Arm, job: ImportJob, call: Callable[..., object], *arguments: Any, **options: Any) -> Waiting:
+def begin(arm: Arm, job: Job, call: Callable[..., object], *arguments: Any, **options: Any) -> Waiting:
     """Start an operation with a `begin_…` method of the SDK; the handle is the URL of its record."""
     headers: dict[str, str] = {}
 
@@ -34,7 +34,7 @@ def begin(arm: Arm, job: ImportJob, call: Callable[..., object], *arguments: Any
     return Waiting(retry_after(headers), handle)
 
 
-def check(arm: Arm, job: ImportJob, handle: str | None, look: Callable[[], Waiting | None]) -> Waiting | None:
+def check(arm: Arm, job: Job, handle: str | None, look: Callable[[], Waiting | None]) -> Waiting | None:
     """How an operation is doing; `look` asks its resource instead, where there is no record, or none any more."""
     if not handle:
         return look()
@@ -59,9 +59,14 @@ def _status(body: object) -> str:
     return status.lower() if isinstance(status, str) else "succeeded"
 
 
+def _origin(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.hostname, parts.port or 443
+
+
 def _refuse_foreign(arm: Arm, url: str) -> None:
     """No token of ours is sent to a host that an answer made up."""
-    if urlsplit(url.lower())[:2] != urlsplit(arm.endpoint.lower())[:2]:
+    if _origin(url) != _origin(arm.endpoint):
         raise PermanentError(
             "ForeignOperationHost",
             f"Azure Resource Manager referred to an operation at {urlsplit(url).hostname}, which is not "

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from shared.errors import PermanentError
-from shared.models.steps import ImportJob
+from shared.models.steps import Job
 from shared.naming import tags
 
 OWNER_TAG = "operationId"
 
 
-def require_ours(job: ImportJob, resource: str, found: Mapping[str, str] | None) -> None:
+def require_ours(job: Job, resource: str, found: Mapping[str, str] | None) -> None:
     """Refuse to touch what another operation, or somebody else, made.
 
     Raises:

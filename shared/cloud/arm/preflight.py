@@ -60,6 +60,23 @@ def _look(arm: Arm, job: ImportJob, catalogue: SizeCatalogue) -> _Found:
     return _Found(*marketplace.side_by_side(lambda read: read(), reads))
 
 
+def of_registration(arm: Arm, name: str, state: str | None) -> Iterator[Finding]:
+    """What there is to object to in the registration of a resource provider.
+
+    Raises:
+        TransientError: it is being registered just now.
+    """
+    if state == "Registering":
+        message = f"The resource provider {name} is being registered; this takes some minutes."
+        raise TransientError("ProviderRegistering", message, kind=ErrorKind.BUSY)
+    if state != "Registered":
+        yield _finding(
+            "ProviderNotRegistered",
+            f"The subscription has not registered the resource provider {name}. Register it: "
+            f"`az provider register --namespace {name} --subscription {arm.subscription_id}`.",
+        )
+
+
 def _of_request(job: ImportJob) -> Iterator[Finding]:
     if job.create_public_ip and not job.provider.allow_public_ip:
         yield _finding(
@@ -96,15 +113,7 @@ def _unregistered(arm: Arm, job: ImportJob, names: Sequence[str]) -> Iterator[Fi
     read = arm.resources.providers.get
     states = marketplace.side_by_side(lambda name: read(name, **about(job)).registration_state, names)
     for name, state in zip(names, states, strict=True):
-        if state == "Registering":
-            message = f"The resource provider {name} is being registered; this takes some minutes."
-            raise TransientError("ProviderRegistering", message, kind=ErrorKind.BUSY)
-        if state != "Registered":
-            yield _finding(
-                "ProviderNotRegistered",
-                f"The subscription has not registered the resource provider {name}. Register it: "
-                f"`az provider register --namespace {name} --subscription {arm.subscription_id}`.",
-            )
+        yield from of_registration(arm, name, state)
 
 
 def _of_image(job: ImportJob, image: Image | None) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.cloud.arm import operations
 from shared.cloud.arm.clients import Arm, about
+from shared.cloud.arm.errors import raise_unless_missing
 from shared.cloud.arm.ownership import require_ours
 from shared.errors import ErrorKind, TransientError
 from shared.models.steps import ImportJob
@@ -64,7 +65,8 @@ def _state(arm: Arm, job: ImportJob) -> str:
     name = staging(job).resource_group
     try:
         group = arm.resources.resource_groups.get(name, **about(job))
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        raise_unless_missing(error)
         return _GONE
     require_ours(job, f"Resource group {name}", group.tags)
     return str(group.properties.provisioning_state) if group.properties else ""

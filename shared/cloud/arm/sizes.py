@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from azure.mgmt.compute.models import ResourceSku
 
 _GPU_MAKERS = (
-    (re.compile(r"standard_nv\d+as_v4$|standard_ng\d|standard_nd.*mi300", re.IGNORECASE), GpuType.AMD),
+    (
+        re.compile(r"standard_nv\d+as_v4$|standard_ng\d|standard_nd.*mi300|standard_nv\w*_v710_", re.IGNORECASE),
+        GpuType.AMD,
+    ),
     (re.compile(r"standard_n[cdv]{1,2}\d", re.IGNORECASE), GpuType.NVIDIA),
 )
 """Whose GPU a size of the N series has, the first that matches; Azure's catalogue only counts them."""

@@ -8,6 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.cloud.arm import guest, network, operations
 from shared.cloud.arm.clients import Arm, about
+from shared.cloud.arm.errors import raise_unless_missing
 from shared.cloud.arm.machine_body import machine_body
 from shared.cloud.arm.ownership import require_ours
 from shared.errors import ErrorKind, TransientError
@@ -79,8 +80,14 @@ def begin_restart(arm: Arm, job: ImportJob) -> Waiting | None:
 
 def check_restart(arm: Arm, job: ImportJob, handle: str | None) -> Waiting | None:
     """First the restart itself, then the guest agent, which comes back a little later."""
-    waiting = operations.check(arm, job, handle, lambda: None)
+    waiting = operations.check(arm, job, handle, lambda: _at_work(arm, job))
     return waiting or guest.check_agent(arm, job)
+
+
+def _at_work(arm: Arm, job: ImportJob) -> Waiting | None:
+    """Whether Azure is still at work on the VM, as it is while it restarts."""
+    machine = _find(arm, job)
+    return Waiting() if machine is not None and machine.provisioning_state in _AT_WORK else None
 
 
 def _look(arm: Arm, job: ImportJob) -> Waiting | None:
@@ -97,7 +104,8 @@ def _find(arm: Arm, job: ImportJob) -> "VirtualMachine | None":
     names = staging(job)
     try:
         machine = arm.compute.virtual_machines.get(names.resource_group, names.vm, **about(job))
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        raise_unless_missing(error)
         return None
     require_ours(job, f"Virtual machine {names.vm}", machine.tags)
     return machine

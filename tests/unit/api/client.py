@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import azure.functions as func
 
-from tests.builders import ORG, PROVIDER, SUBNET, SUBSCRIPTION, TENANT
+from shared.image_requests import Parsed, parse_image_request
+from tests.builders import GOLDEN, NOW, ORG, PROVIDER, SUBNET, SUBSCRIPTION, TENANT
 from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
 from triggers import image_sources, images, operations, provider_instances, versions
 
@@ -129,6 +130,9 @@ class Api:
     def post(self, body: Any, headers: Mapping[str, str] | None = None, **params: str) -> Answer:
         return self.request("POST", "/imagemgmt/v1/images", body, headers, **params)
 
+    def copy(self, body: Any = None, headers: Mapping[str, str] | None = None, **params: str) -> Answer:
+        return self.post(copy_body() if body is None else body, headers, action="copy-existing-image", **params)
+
     def created(self, **overrides: Any) -> Mapping[str, Any]:
         """The answer to a creation that was accepted."""
         answer = self.post(import_body(**overrides))
@@ -183,6 +187,40 @@ def with_administrator(**overrides: Any) -> dict[str, Any]:
     """An import body with another `assetDetails.vmInfo`."""
     info = import_body()["assetDetails"]["vmInfo"] | overrides
     return with_details(vmInfo={name: value for name, value in info.items() if value is not ...})
+
+
+def copy_body(**overrides: Any) -> dict[str, Any]:
+    """The body of a copy, without any oddity; a value of ... leaves the field out."""
+    details = {"type": "AZURE_IMAGE_IN_SIG", "data": {"imageVersionId": GOLDEN.id}}
+    return import_body(**({"assetDetails": details, "sourceStreamType": "AZURE_SIG"} | overrides))
+
+
+def with_copy_details(**overrides: Any) -> dict[str, Any]:
+    """The body of a copy with other `assetDetails`."""
+    details = copy_body()["assetDetails"] | overrides
+    return copy_body(assetDetails={name: value for name, value in details.items() if value is not ...})
+
+
+def with_copy_data(**overrides: Any) -> dict[str, Any]:
+    """The body of a copy with other `assetDetails.data`."""
+    data = copy_body()["assetDetails"]["data"] | overrides
+    return with_copy_details(data={name: value for name, value in data.items() if value is not ...})
+
+
+def with_copy_options(**options: Any) -> dict[str, Any]:
+    """The body of a copy with these `assetDetails.options`."""
+    return with_copy_details(options=options)
+
+
+def parse(body: Mapping[str, Any], **options: Any) -> Parsed:
+    """What a body is read as at the time of the tests."""
+    return parse_image_request(body, now=NOW, **options)
+
+
+def findings(body: Mapping[str, Any], **options: Any) -> set[tuple[str, str | None]]:
+    """The codes of what is wrong with a body, each with the place it is about."""
+    found = parse(body, **options).findings
+    return {(finding.code, finding.parameter if finding.pointer is None else finding.pointer) for finding in found}
 
 
 def provider_body(**overrides: Any) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.body import LARGEST_BODY, read_object
-from shared.image_requests import parse_image_request
 from shared.problems import Problem, Refused
-from tests.unit.api.client import Api, import_body
+from tests.unit.api.client import Api, copy_body, import_body, parse
 
 
 @pytest.mark.parametrize(
@@ -115,18 +114,38 @@ _JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from([*import_body(), "isMultiSession", "markers", "x"]), _JSON), st.booleans())
+_COPY = "copy-existing-image"
+_DETAILS = ["data", "options", "type", "assetType", "vmInfo", "x"]
+_FIELDS = [*import_body(), "isMultiSession", "markers", "sourceStreamId", "sourceVersionId", "x"]
+_COPY_DATA = ["imageVersionId", "id", "subscriptionId", "resourceGroup", "gallery", "image", "version", "tenantId", "x"]
+_COPY_OPTIONS = ["regions", "replicationMode", "endOfLifeDate", "excludeFromLatest", "createPublicIp", "x"]
+_REGIONS = st.lists(st.dictionaries(st.sampled_from(["name", "replicaCount", "storageAccountType", "x"]), _JSON))
+
+
+@given(st.dictionaries(st.sampled_from(_FIELDS), _JSON), st.booleans(), st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_any_values_are_a_request_or_findings(values: dict[str, Any], strict: bool):
-    parsed = parse_image_request(import_body() | values, strict=strict)
+def test_any_values_are_a_request_or_findings(values: dict[str, Any], copies: bool, strict: bool):
+    body, action = (copy_body(), _COPY) if copies else (import_body(), "import")
+    parsed = parse(body | values, action=action, strict=strict)
 
     assert (parsed.request is None) == bool(parsed.findings)
 
 
-@given(st.sampled_from(["data", "options", "type", "assetType", "vmInfo", "x"]), _JSON)
+@given(st.sampled_from(_DETAILS), _JSON, st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_any_asset_details_are_a_request_or_findings(name: str, value: Any):
-    body = import_body()
-    parsed = parse_image_request(body | {"assetDetails": body["assetDetails"] | {name: value}})
+def test_any_asset_details_are_a_request_or_findings(name: str, value: Any, copies: bool):
+    body, action = (copy_body(), _COPY) if copies else (import_body(), "import")
+    parsed = parse(body | {"assetDetails": body["assetDetails"] | {name: value}}, action=action)
+
+    assert (parsed.request is None) == bool(parsed.findings)
+
+
+@given(
+    st.dictionaries(st.sampled_from(_COPY_DATA), _JSON),
+    st.dictionaries(st.sampled_from(_COPY_OPTIONS), _JSON | _REGIONS),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_source_and_target_of_a_copy_are_a_request_or_findings(data: dict[str, Any], options: dict[str, Any]):
+    parsed = parse(copy_body(assetDetails={"data": data, "options": options}), action=_COPY)
 
     assert (parsed.request is None) == bool(parsed.findings)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.errors import AlreadyExists, SecretUnavailable, StoreUnavailable
+from shared.findings import MOST_OF_A_CODE
 from shared.models.records import Asset, Image, NameReservation, Operation, Version
 from shared.models.steps import ImportJob
 from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
@@ -215,6 +216,46 @@ def test_the_provider_instance_must_exist_in_the_org(api: Api):
 
     assert answer.status == 400
     assert answer.findings == {("UNKNOWN_PROVIDER_INSTANCE", "/providerInstanceId")}
+
+
+def test_parameters_and_body_are_told_at_once(api: Api):
+    answer = api.post(import_body(osType="DOS"), validateOnly="perhaps", action="nonsense", org_id="org-other")
+
+    assert answer.findings == {
+        ("INVALID_VALUE", "validateOnly"),
+        ("INVALID_VALUE", "action"),
+        ("CONTRADICTION", "/orgId"),
+        ("INVALID_VALUE", "/osType"),
+    }
+    assert api.post(import_body(), org_id="a/b", validateOnly="perhaps").findings == {
+        ("INVALID_VALUE", "org_id"),
+        ("INVALID_VALUE", "validateOnly"),
+    }
+    assert api.post(b"{", validateOnly="perhaps").findings == {("INVALID_VALUE", "validateOnly"), ("INVALID_JSON", "")}
+    assert api.client.started == []
+
+
+def test_what_the_store_knows_is_told_at_once(api: Api):
+    """A name that is taken is a 409 only where nothing else is wrong."""
+    api.created(streamName="taken")
+    body = with_data(subNet="other") | {"streamName": "taken"}
+    body["assetDetails"]["options"] = {"createPublicIp": True}
+    answer = api.post(body)
+
+    assert answer.status == 400
+    assert answer.findings == {
+        ("SUBNET_NOT_ALLOWED", "/assetDetails/data/subNet"),
+        ("PUBLIC_IP_NOT_ALLOWED", "/assetDetails/options/createPublicIp"),
+        ("NAME_IN_USE", "/streamName"),
+    }
+    assert api.post(import_body(streamName="taken", providerInstanceId="nobody")).findings == {
+        ("UNKNOWN_PROVIDER_INSTANCE", "/providerInstanceId"),
+        ("NAME_IN_USE", "/streamName"),
+    }
+
+
+def test_an_answer_lists_few_of_many_warnings(api: Api):
+    assert len(api.post(import_body(**{f"x{n}": 1 for n in range(99)})).json["warnings"]) == MOST_OF_A_CODE
 
 
 def test_validate_only_checks_and_creates_nothing(api: Api):

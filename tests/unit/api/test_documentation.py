@@ -1,5 +1,6 @@
-"""docs/api.md keeps up with the code."""
+"""docs/api.md, the README and the samples keep up with the code."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from shared import errors
 from shared.findings import Code
 from shared.problems import Problem, problem_of
 from tests.builders import NOW
-from tests.unit.api.client import ROUTES
+from tests.unit.api.client import ROUTES, Api, findings
 
-PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", list(Code), ids=str)
@@ -25,6 +28,33 @@ def test_every_route_is_documented(route):
     path = re.sub(r"\{\w+\}", "{id}", route.template.removeprefix("imagemgmt/v1"))
 
     assert f"`{method} {path}`" in PAGE
+
+
+def test_the_example_of_a_copy_is_a_copy_without_oddities():
+    example = re.search(r"POST \S+action=copy-existing-image\n.*?\n(\{.*?\n\})", PAGE, re.DOTALL)
+
+    assert example is not None
+    assert findings(json.loads(example[1]), action="copy-existing-image", strict=True) == set()
+
+
+def test_the_sample_of_a_copy_is_a_copy_without_oddities():
+    sample = json.loads((ROOT / "samples" / "copy-golden-image.json").read_text(encoding="utf-8"))
+
+    assert findings(sample, action="copy-existing-image", strict=True) == set()
+
+
+def test_the_readme_tells_what_a_bad_request_is_answered(api: Api):
+    """Its answer is cut short by "…"; what it shows of it is in the real one, in that order."""
+    example = re.search(r"""-d '(\{[^']*\})'\n(\{"status": 400.*?)\n```""", README, re.DOTALL)
+    assert example is not None
+    answer = api.post(json.loads(example[1])).json
+    told = {name: answer[name] for name in ("status", "detail")}
+    told["errors"] = [{name: error[name] for name in ("code", "message", "pointer")} for error in answer["errors"]]
+
+    place = 0
+    for part in filter(None, re.split(r"[\s,}\]]*…[\s,}\]]*", " ".join(example[2].split()))):
+        place = json.dumps(told).find(part, place)
+        assert place >= 0, part
 
 
 def test_every_error_of_ours_has_an_answer():

@@ -1,16 +1,33 @@
 """The table of everything a body can say: right, wrong, or odd."""
 
+import inspect
+import re
 from enum import StrEnum
 from typing import Any
 
 import pytest
 
-from shared.findings import MOST_NOTES, Code
-from shared.image_requests import parse_image_request
+from activities import preflight, resource_group
+from shared.cloud.arm import virtual_machine
+from shared.findings import MOST_OF_A_CODE, Code, Finding, listed
 from shared.image_sources import IMAGE_SOURCES
-from shared.models.requests import ImageRequest
+from shared.import_details import WRITTEN_BY_US
+from shared.models.requests import ImportRequest
+from shared.models.steps import ImportStep, PurchasePlan
+from shared.ports import Preflight
+from shared.problems import invalid
 from shared.states import AssetType, GpuType, OsType, ProviderLabel, SourceType, VersionType
-from tests.unit.api.client import PASSWORD, import_body, with_administrator, with_data, with_details
+from tests.builders import NOW, facts, import_job
+from tests.fakes import FakeCatalogStore, FakeImageProvider
+from tests.unit.api.client import (
+    PASSWORD,
+    findings,
+    import_body,
+    parse,
+    with_administrator,
+    with_data,
+    with_details,
+)
 
 DETAILS = "/assetDetails"
 DATA = f"{DETAILS}/data"
@@ -25,22 +42,17 @@ LINUX = {
 }
 
 
-def findings(body: dict[str, Any], **options: Any) -> set[tuple[str, str | None]]:
-    found = parse_image_request(body, **options).findings
-    return {(finding.code, finding.parameter if finding.pointer is None else finding.pointer) for finding in found}
-
-
-def request(body: dict[str, Any], **options: Any) -> ImageRequest:
-    parsed = parse_image_request(body, **options)
-    assert parsed.request is not None, parsed.findings
+def request(body: dict[str, Any], **options: Any) -> ImportRequest:
+    parsed = parse(body, **options)
+    assert isinstance(parsed.request, ImportRequest), parsed.findings
     return parsed.request
 
 
 def test_a_plain_request_has_no_findings_and_no_warnings():
-    parsed = parse_image_request(import_body(), action="import", strict=True)
+    parsed = parse(import_body(), action="import", strict=True)
 
     assert (parsed.findings, parsed.warnings) == ([], [])
-    assert parsed.request is not None
+    assert isinstance(parsed.request, ImportRequest)
     assert parsed.request.administrator.password.get_secret_value() == PASSWORD
 
 
@@ -59,12 +71,15 @@ ODDITIES = [
     ("IGNORED_FIELD", "/markers", import_body(markers=[{"name": "m"}])),
     ("UNKNOWN_OS", "/os", import_body(os="Windows 10 Enterprise, 21H2")),
     ("OS_OF_ANOTHER_IMAGE", "/os", import_body(os="Windows 11 Enterprise, 24H2")),
+    ("OS_OF_ANOTHER_IMAGE", "/osType", import_body(osType="CLIENT")),
+    ("OS_OF_ANOTHER_IMAGE", "/osType", import_body(osType="SERVER")),
+    *(("IGNORED_FIELD", f"{DATA}/{key}", with_data(**{key: "x"})) for key in WRITTEN_BY_US),
 ]
 
 
 @pytest.mark.parametrize(("code", "pointer", "body"), ODDITIES, ids=[f"{code} {at}" for code, at, _ in ODDITIES])
 def test_an_oddity_is_tolerated_with_a_warning(code: str, pointer: str, body: dict[str, Any]):
-    parsed = parse_image_request(body)
+    parsed = parse(body)
 
     assert parsed.request is not None
     assert [(warning.code, warning.pointer) for warning in parsed.warnings] == [(code, pointer)]
@@ -72,7 +87,7 @@ def test_an_oddity_is_tolerated_with_a_warning(code: str, pointer: str, body: di
 
 @pytest.mark.parametrize(("code", "pointer", "body"), ODDITIES, ids=[f"{code} {at}" for code, at, _ in ODDITIES])
 def test_strict_handling_refuses_an_oddity(code: str, pointer: str, body: dict[str, Any]):
-    parsed = parse_image_request(body, strict=True)
+    parsed = parse(body, strict=True)
 
     assert parsed.request is None
     assert parsed.warnings == []
@@ -92,6 +107,13 @@ ACCEPTED_AS_IT_IS = [
     with_data(version=..., licenseType="Windows_Client", vmSize="Standard_D2s_v5", future={"key": [1, {"a": None}]}),
     import_body(streamName="string", os=...),
     import_body() | LINUX,
+    import_body(osType="WINDOWS"),
+    with_data(publisher="Nobody", offer="knows", sku="this") | {"osType": "LINUX", "os": ""},
+    with_administrator(password=[*PASSWORD, "\ud83d", "\ude00"]),
+    with_data(
+        passive=1, bypass=1, compass=1, passage=1, signature=1, sigName="galGolden", design=1, pwsh=1, shareKeyboard=1
+    ),
+    with_data(link="https://images.example/a?sigma=1&design=sig"),
 ]
 
 
@@ -126,7 +148,11 @@ REFUSED = [
     ("FORBIDDEN_CHARACTER", "/versionDescription", import_body(versionDescription="\ud800")),
     ("FORBIDDEN_CHARACTER", f"{DATA}/note/0", with_data(note=["\x85"])),
     ("FORBIDDEN_CHARACTER", f"{INFO}/password/3", with_administrator(password=[PASSWORD, "", "", "\n"])),
+    ("FORBIDDEN_CHARACTER", f"{INFO}/password", with_administrator(password=[*PASSWORD, "\ud83d"])),
+    ("FORBIDDEN_CHARACTER", f"{INFO}/password", with_administrator(password=[PASSWORD, "\ude00", "\ud83d"])),
     ("REQUIRED", "/osType", import_body(osType=None)),
+    ("CONTRADICTION", "/osType", import_body(osType="LINUX")),
+    ("CONTRADICTION", "/osType", import_body() | LINUX | {"osType": "SERVER"}),
     ("INVALID_VALUE", "/osType", import_body(osType="WINDOWS, LINUX")),
     ("INVALID_VALUE", "/osType", import_body(osType=["WVD"])),
     ("CONTRADICTION", "/isMultiSession", import_body(isMultiSession=False)),
@@ -161,6 +187,23 @@ REFUSED = [
     ("INVALID_VALUE", f"{DATA}/licenseType", with_data(licenseType="RHEL_BYOS")),
     ("SECRET_NOT_ALLOWED", f"{DATA}/adminPassword", with_data(adminPassword="x")),
     ("SECRET_NOT_ALLOWED", f"{DATA}/nested/0/api_key", with_data(nested=[{"api_key": "x"}])),
+    *(
+        ("SECRET_NOT_ALLOWED", f"{DATA}/{key}", with_data(**{key: "x"}))
+        for key in (
+            *("pass", "dbPass", "ADMIN_PASS", "userPW", "passcode", "accountKey", "storage_key", "shared-key"),
+            *("Authorization", "proxyAuthorization", "bearer", "sig", "SAS"),
+        )
+    ),
+    ("SECRET_NOT_ALLOWED", f"{DATA}/link/0", with_data(link=["https://a.example/b?sv=1&SIG=c"])),
+    ("SECRET_NOT_ALLOWED", "/streamDescription", import_body(streamDescription="https://a.example/b?sig=c")),
+    ("SECRET_NOT_ALLOWED", "/streamDescription", import_body(streamDescription=f"the password is {PASSWORD}")),
+    ("SECRET_NOT_ALLOWED", "/versionDescription", import_body(versionDescription=PASSWORD)),
+    ("SECRET_NOT_ALLOWED", "/streamName", import_body(streamName=f"a{PASSWORD}")),
+    ("SECRET_NOT_ALLOWED", "/os", import_body(os=PASSWORD)),
+    ("SECRET_NOT_ALLOWED", "/colour", import_body(colour=PASSWORD)),
+    ("SECRET_NOT_ALLOWED", f"{DATA}/a/0/b", with_data(a=[{"b": PASSWORD}])),
+    ("SECRET_NOT_ALLOWED", f"{DATA}/a", with_data(a={PASSWORD: 1})),
+    ("SECRET_NOT_ALLOWED", f"{DATA}/a", with_data(a={PASSWORD: f"{PASSWORD}!"})),
     ("DATA_TOO_LARGE", DATA, with_data(note="n" * 8200)),
     ("DATA_TOO_LARGE", DATA, with_data(a=[[[[1]]]])),
     ("REQUIRED", f"{INFO}/username", with_administrator(username=...)),
@@ -197,21 +240,14 @@ def test_sources_that_do_not_run_here_are_told_apart_from_nonsense(source: Sourc
     [
         ("import-custom-vm", {("UNSUPPORTED_ACTION", "action")}),
         ("IMPORT", {("INVALID_VALUE", "action")}),
-        ("copy-existing-image", {("UNSUPPORTED_ACTION", "action"), ("ACTION_SOURCE_MISMATCH", "/sourceStreamType")}),
     ],
 )
 def test_actions_that_can_not_be_had(action: str, expected: set[tuple[str, str]]):
     assert findings(import_body(), action=action) == expected
 
 
-def test_a_copy_is_not_available_yet_but_its_source_is_right():
-    parsed = parse_image_request(import_body(sourceStreamType="AZURE_SIG"), action="copy-existing-image")
-
-    assert [finding.message for finding in parsed.findings] == ["copy-existing-image is not available yet"]
-
-
 def test_a_mismatch_names_the_right_action():
-    (finding,) = parse_image_request(import_body(sourceStreamType="AZURE_SIG")).findings
+    (finding,) = parse(import_body(sourceStreamType="AZURE_SIG")).findings
 
     assert "action=copy-existing-image" in finding.message
 
@@ -240,7 +276,15 @@ def test_everything_that_is_wrong_is_told_at_once():
 def test_a_small_body_gets_no_huge_answer():
     body = import_body(**{f"x{number}": 1 for number in range(1000)})
 
-    assert len(parse_image_request(body).warnings) == len(findings(body, strict=True)) == MOST_NOTES
+    assert len(listed(parse(body).warnings)) == len(listed(parse(body, strict=True).findings)) == MOST_OF_A_CODE
+
+
+def test_many_findings_of_one_code_do_not_hide_those_of_others():
+    body = with_details(**{f"x{number}": 1 for number in range(1000)}) | {"versionType": "HUGE"}
+    problem = invalid([*parse(body, strict=True).findings, Finding(Code.TOO_LONG, "is the last one")])
+
+    assert {finding.code for finding in problem.findings} == {"UNKNOWN_FIELD", "INVALID_VALUE", "TOO_LONG"}
+    assert problem.detail == f"{MOST_OF_A_CODE + 2} things are wrong, and {1000 - MOST_OF_A_CODE} more: see errors."
 
 
 def test_an_empty_object_is_told_all_it_lacks():
@@ -254,7 +298,7 @@ def test_an_empty_object_is_told_all_it_lacks():
 )
 def test_every_value_of_an_enum_is_understood(field: str, kind: type[StrEnum]):
     for value in kind:
-        assert not {place for _, place in findings(import_body(**{field: value}))} & {f"/{field}"}
+        assert ("INVALID_VALUE", f"/{field}") not in findings(import_body(**{field: value}))
 
 
 @pytest.mark.parametrize(("field", "kind"), [("providerLabel", ProviderLabel), ("sourceStreamType", SourceType)])
@@ -302,14 +346,43 @@ def test_linux_has_rules_of_its_own():
     assert findings(body) == {("INVALID_USERNAME", f"{INFO}/username"), ("WEAK_PASSWORD", f"{INFO}/password")}
 
 
-def test_unknown_keys_of_data_are_kept():
-    assert request(with_data(future={"a": 1})).source.data["future"] == {"a": 1}
+def test_unknown_keys_of_data_are_kept_and_those_of_the_service_are_not():
+    data = request(
+        with_data(future={"a": 1}, vmSize="Standard_D2s_v5", vmId="mine", publicIpAddress="192.0.2.1")
+    ).source.data
+
+    assert data == import_body()["assetDetails"]["data"] | {"future": {"a": 1}, "vmSize": "Standard_D2s_v5"}
+
+
+def test_a_password_may_come_in_halves_of_characters():
+    halves = [*PASSWORD, "\ud83d", "\ude00"]
+
+    assert (
+        request(with_administrator(password=halves)).administrator.password.get_secret_value()
+        == PASSWORD + "\U0001f600"
+    )
 
 
 @pytest.mark.parametrize("password", ["string", "P@ssw0rd", PASSWORD + "\n"])
 def test_no_finding_and_no_representation_repeats_the_password(password: str):
-    parsed = parse_image_request(with_administrator(password=[password]))
+    parsed = parse(with_administrator(password=[password]))
 
     assert password not in repr(parsed.findings)
     assert PASSWORD not in repr(request(import_body()))
     assert PASSWORD not in request(import_body()).model_dump_json()
+
+
+def test_every_key_that_an_import_writes_is_the_services_own():
+    """But vmSize, which a caller may choose."""
+    plan = PurchasePlan(publisher="p", product="o", name="s")
+    images = FakeImageProvider(preflight_result=Preflight((), facts(plan=plan)))
+    step = ImportStep(job=import_job(), at=NOW)
+    written = {
+        *preflight.check(step, images).data,
+        *resource_group.create(step, images, FakeCatalogStore()).data,
+    }
+    of_machine = set(re.findall(r'"([a-z]+[A-Z]\w*|region)"', inspect.getsource(virtual_machine.details)))
+
+    assert {"plan", "resourceGroupId"} < written
+    assert {"vmId", "region", "vmSize"} < of_machine
+    assert written | of_machine - {"vmSize"} <= set(WRITTEN_BY_US)

@@ -72,6 +72,14 @@ def test_azure_is_asked_once_an_hour_for_each_region(api: Api, monkeypatch: pyte
     assert len(api.images.calls) == 3
 
 
+def test_that_a_region_offers_nothing_is_not_remembered(api: Api):
+    everything, api.images.offered = api.images.offered, []
+    assert sources(api) == []
+
+    api.images.offered = everything
+    assert len(sources(api)) == len(IMAGE_SOURCES)
+
+
 def test_what_is_remembered_is_bounded(api: Api, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(image_sources, "_MOST_REGIONS", 1)
     api.catalog.put(provider_instance(id="elsewhere", region="westus"))

@@ -80,7 +80,10 @@ def test_a_next_link_does_not_repeat_the_function_key(api: Api):
     add(api)
     add(api)
 
-    assert "secret-key" not in api.get("images", size="1", code="secret-key").json["nextLink"]
+    answer = api.get("images", size="1", os_type="WVD", code="secret-key", Code="secret-key", token="secret-key")
+
+    assert "secret-key" not in answer.json["nextLink"]
+    assert "os_type=WVD" in answer.json["nextLink"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +152,23 @@ def test_names_are_found_by_how_they_begin_in_their_order(api: Api):
 
     found = [item["name"] for answer in (first, second) for item in answer.json["content"]]
     assert found == ["win-1", "Win-2", "WIN-3"]
+
+
+def test_names_that_are_searched_for_come_once_and_in_pages(api: Api):
+    """Their letter case counts; a page may hold fewer than `size`, and the last one says so."""
+    for name in ("a", "B", "c"):
+        add(api, name=name)
+    answer = api.get("images", search="name $in c,a,A,b,B,a,zz", size="2")
+    shown, lasts = [], []
+    while True:
+        shown.append([item["name"] for item in answer.json["content"]])
+        lasts.append(answer.json["last"])
+        if answer.json["nextLink"] is None:
+            break
+        answer = api.request("GET", answer.json["nextLink"])
+
+    assert (shown, lasts) == ([["a", "B"], ["c"]], [False, True])
+    assert api.get("images", search="name $in a,b", continuation="c").findings == {("INVALID_VALUE", "continuation")}
 
 
 @pytest.mark.parametrize("name", ["a'b", "%", "a/b", "ü", "x" * 65])

@@ -7,7 +7,7 @@ import pytest
 from shared.errors import Changed
 from shared.models.provider_instance import ProviderInstance
 from shared.states import OperationStatus
-from tests.builders import ORG, PROVIDER, SUBNET, accepted, import_job, operation
+from tests.builders import GALLERY, ORG, PROVIDER, SUBNET, accepted, import_job, operation
 from tests.unit.api.client import Answer, Api, provider_body
 
 PATH = f"/imagemgmt/v1/provider-instances/{PROVIDER}?org_id={ORG}"
@@ -26,6 +26,19 @@ def test_a_new_one_is_created_and_can_be_read(api: Api):
     assert answer.headers["Location"].endswith(NEW)
     read = api.request("GET", NEW)
     assert (read.json, read.headers["ETag"]) == (answer.json, answer.headers["ETag"])
+
+
+def test_where_copies_go_is_part_of_it(api: Api):
+    regions = [{"name": "West US 2"}, {"name": "northeurope", "replicaCount": 2, "storageAccountType": "Standard_ZRS"}]
+    answer = put(api, provider_body(galleryId=GALLERY, replicationRegions=regions))
+
+    assert answer.status == 201, answer.content
+    assert answer.json["galleryId"] == GALLERY
+    assert answer.json["replicationRegions"] == [
+        {"name": "westus2", "replicaCount": 1, "storageAccountType": "Standard_LRS"},
+        {"name": "northeurope", "replicaCount": 2, "storageAccountType": "Standard_ZRS"},
+    ]
+    assert put(api, api.request("GET", NEW).json).status == 200
 
 
 def test_a_known_one_is_replaced_and_keeps_its_age(api: Api):
@@ -86,6 +99,21 @@ def test_of_two_writers_the_later_is_told(api: Api):
         ({"vmSizes": {"nvidia": "a b"}}, ("INVALID_VALUE", "/vmSizes/nvidia")),
         ({"vmSizes": {"intel": "Standard_D4s_v5"}}, ("UNKNOWN_FIELD", "/vmSizes/intel")),
         ({"vmSizes": []}, ("INVALID_VALUE", "/vmSizes")),
+        ({"replicationRegions": ["westus2"]}, ("INVALID_VALUE", "/replicationRegions/0")),
+        ({"replicationRegions": [{"name": "!"}]}, ("INVALID_VALUE", "/replicationRegions/0/name")),
+        ({"replicationRegions": [{"replicaCount": 2}]}, ("REQUIRED", "/replicationRegions/0/name")),
+        (
+            {"replicationRegions": [{"name": "westus2"}, {"name": "West US 2"}]},
+            ("INVALID_VALUE", "/replicationRegions"),
+        ),
+        (
+            {"replicationRegions": [{"name": "westus2"}, {"name": "westus3", "replica_count": 2}]},
+            ("UNKNOWN_FIELD", "/replicationRegions/1/replica_count"),
+        ),
+        (
+            {"replicationRegions": [{"name": "westus2", "replicaCount": 101}]},
+            ("INVALID_VALUE", "/replicationRegions/0/replicaCount"),
+        ),
         ({"marketplaceTermsConsent": {"acceptedBy": "me"}}, ("REQUIRED", "/marketplaceTermsConsent/acceptedAt")),
         (
             {"marketplaceTermsConsent": {"acceptedBy": "me", "acceptedAt": "9999-12-31T23:59:59-23:00"}},

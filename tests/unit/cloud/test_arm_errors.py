@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.core.exceptions
 import pytest
-from azure.core.exceptions import AzureError, HttpResponseError, ODataV4Error
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ODataV4Error
 from azure.identity import CredentialUnavailableError
 
 from shared.cloud.arm.error_table import AFTER_ACCEPTANCE, BY_STATUS, RULES
@@ -97,6 +97,39 @@ def test_an_overloaded_code_is_told_apart_by_status_and_message(
 ) -> None:
     error = answer(status, said("OperationNotAllowed", message))
     assert (error.kind, error.code) == (kind, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "kind", "meant"),
+    [
+        ("Conflict", "Another writer was quicker.", ErrorKind.BUSY, "Conflict"),
+        ("Conflict", "The resource with id '/s' has a different plan ['x'] than the parent gallery image plan ['null']",
+         ErrorKind.PERMANENT, "InvalidParameter"),
+        ("ValidationError", "Gallery replication jobs failed in one or more regions. The failing regions' details …",
+         ErrorKind.OUTAGE, "GalleryReplicationJobsFailed"),
+        ("BadRequest", "Too many requests on source '/s'. Please reduce the number.",
+         ErrorKind.THROTTLED, "TooManyRequests"),
+    ],
+)  # fmt: skip
+def test_a_message_of_the_gallery_tells_more_than_its_code(
+    code: str, message: str, kind: ErrorKind, meant: str
+) -> None:
+    error = answer(409, said(code, message))
+    assert (error.kind, error.code) == (kind, meant)
+    assert failed(code, message).code == meant
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_sign_in_that_is_refused_says_why_and_what_to_do(status: int) -> None:
+    said_by_entra = "AADSTS700016: Application 'a' was not found in the directory 'd'. Trace ID: 1 Correlation ID: 2"
+    body = {"error": "unauthorized_client", "error_description": said_by_entra}
+    refused = ClientAuthenticationError(
+        message=f"Microsoft Entra ID error '(unauthorized_client) {said_by_entra}'", response=Response(status, body)
+    )
+    error = translate(refused, REQUEST)
+    assert (error.kind, error.code) == (ErrorKind.PERMANENT, "SignInRefused")
+    assert "Application 'a' was not found in the directory 'd'. Let an administrator" in error.message
+    assert "Trace ID" not in error.message
 
 
 def test_the_innermost_known_code_decides() -> None:

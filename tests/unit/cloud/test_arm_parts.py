@@ -107,15 +107,28 @@ def test_names_keep_within_azures_limits() -> None:
     assert len(names.resource_group) <= 90
 
 
-def test_the_network_stays_closed_unless_ranges_are_named() -> None:
-    assert network.security_group(builders.import_job())["properties"]["securityRules"] == []
+def test_the_network_is_closed_even_to_its_neighbours_unless_ranges_are_named() -> None:
+    """Azure's own rules let in whatever is in the virtual network or peered with it."""
+    (rule,) = network.security_group(builders.import_job())["properties"]["securityRules"]
+    assert (rule["properties"]["access"], rule["properties"]["direction"]) == ("Deny", "Inbound")
+    assert rule["properties"]["sourceAddressPrefix"] == rule["properties"]["destinationPortRange"] == "*"
+    assert rule["properties"]["priority"] == 4096, "after whatever is allowed, before Azure's own"
+
+
+def test_each_address_family_has_a_rule_of_its_own() -> None:
+    """Azure takes prefixes of one family only in a rule."""
+    provider = builders.provider_instance(rdp_source_address_ranges=("10.0.0.0/8", "2001:db8::/32"))
+    rules = network.security_group(builders.import_job(provider=provider))["properties"]["securityRules"]
+    allowed = [rule["properties"]["sourceAddressPrefixes"] for rule in rules[:-1]]
+    assert allowed == [["10.0.0.0/8"], ["2001:db8::/32"]]
+    assert len({rule["name"] for rule in rules}) == len({rule["properties"]["priority"] for rule in rules}) == 3
 
 
 @pytest.mark.parametrize(("os_type", "port"), [(OsType.SERVER, "3389"), (OsType.LINUX, "22")])
 def test_only_the_named_ranges_come_in_and_only_to_the_desktop(os_type: OsType, port: str) -> None:
     provider = builders.provider_instance(rdp_source_address_ranges=("10.0.0.0/8", "192.168.0.0/16"))
     job = builders.import_job(provider=provider, os_type=os_type)
-    (rule,) = network.security_group(job)["properties"]["securityRules"]
+    rule, _ = network.security_group(job)["properties"]["securityRules"]
     assert rule["properties"]["sourceAddressPrefixes"] == ["10.0.0.0/8", "192.168.0.0/16"]
     assert rule["properties"]["destinationPortRange"] == port
     assert "*" not in rule["properties"]["sourceAddressPrefixes"]
@@ -144,5 +157,6 @@ def test_what_there_is_to_object_to_in_a_subnet(found: dict[str, Any] | None, ex
 
 
 def test_a_subnet_of_another_subscription_is_objected_to() -> None:
-    job = builders.import_job(provider=builders.provider_instance(subscription_id=builders.new_id()))
+    elsewhere = builders.SUBNET.replace(builders.SUBSCRIPTION, builders.new_id())
+    job = builders.import_job(subnet_id=elsewhere)
     assert [finding.code for finding in subnet.judge(job, vnet(), "desktops")] == ["SubnetSubscriptionMismatch"]

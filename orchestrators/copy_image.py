@@ -1,0 +1,35 @@
+"""Copy an image version from an Azure Compute Gallery."""
+
+import azure.durable_functions as df
+
+from orchestrators.calls import Replay, read_input
+from orchestrators.workflow import StepFailed, Workflow
+from shared.models.steps import CopyJob
+from shared.names import Orchestrator
+from shared.states import AssetStatus
+from shared.steps import COPY_CLEAN_UP, REPLICATION, copy_steps
+
+bp = df.Blueprint()
+
+
+@bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.COPY_IMAGE)
+def copy_image(context: df.DurableOrchestrationContext) -> Replay:
+    """Make a version in the provider instance's gallery from a version in another one.
+
+    The steps, in `shared.steps`: prove that the source may be read; check all that can be known beforehand; make
+    sure of the gallery and the image definition; copy the version into the home region. From then on the image can
+    be used, and nothing takes it away again: further regions follow, each with its own success or failure.
+    """
+    job = read_input(context, CopyJob)
+    plan = copy_steps(replicated=bool(job.replicas))
+    work = Workflow(context, job, plan, COPY_CLEAN_UP)
+    if not (yield from work.accepted()):
+        return {"imageId": job.image_id, "abandoned": True}
+    try:
+        for step in plan:
+            if step is not REPLICATION:
+                yield from work.take(step)
+    except StepFailed as failure:
+        return (yield from work.undo(failure))
+    missing = (yield from work.replicate(job)) if job.replicas else None
+    return (yield from work.complete(AssetStatus.AVAILABLE, missing))
