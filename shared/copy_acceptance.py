@@ -38,6 +38,10 @@ def check_copy(request: CopyRequest, provider: ProviderInstance) -> Sequence[Fin
     if provider.gallery_id is None:
         message = f"the provider instance {provider.id} has no gallery to copy to: PUT it with a galleryId"
         findings.append(Finding(Code.NO_GALLERY, message, "/providerInstanceId"))
+    name = request.stream_name
+    if not (name[0].isalnum() and name[-1].isalnum()):
+        message = "must begin and end with a letter or a digit: the image definition in the gallery gets this name"
+        findings.append(Finding(Code.INVALID_VALUE, message, "/streamName"))
     further = _regions(request, provider).further
     if request.options.replication_mode is ReplicationMode.SHALLOW and further:
         names = ", ".join(region.name for region in further)

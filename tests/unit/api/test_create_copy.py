@@ -184,6 +184,14 @@ def test_a_copy_needs_a_gallery(api: Api):
     assert api.post(import_body()).status == 202
 
 
+@pytest.mark.parametrize("name", ["-Windows", "Windows_", "_"])
+def test_a_name_that_no_image_definition_can_have_is_refused(api: Api, name: str):
+    answer = api.copy(copy_body(streamName=name))
+
+    assert answer.status == 400
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/streamName"]
+
+
 def test_everything_that_the_org_has_against_it_is_told_at_once(api: Api):
     api.catalog.put(provider_instance(replication_regions=({"name": "westus2"},)))
     body = from_catalogue(image(), assetDetails={"options": {"replicationMode": "Shallow"}})
