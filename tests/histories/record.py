@@ -22,6 +22,7 @@ from tests.orchestrations.conftest import World
 
 REPLICATING, COMPLETED, FAILED = ReplicationState.REPLICATING, ReplicationState.COMPLETED, ReplicationState.FAILED
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 
 
 def _complete(world: World) -> ImportJob:
@@ -104,7 +105,8 @@ def record(name: str, folder: Path) -> Path:
         patch.setattr(wiring, "secrets", lambda: world.secrets)
         world.run(SCENARIOS[name](world))
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(world.histories(), indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(world.histories(), indent=1).replace(f"{ROOT}/", "")  # tracebacks name files
+        path.write_text(text + "\n", encoding="utf-8")
         return path
 
 
