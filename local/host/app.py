@@ -22,10 +22,11 @@ from local.host.errors import AppError
 HTTP_TRIGGER = "httpTrigger"
 ORCHESTRATION_TRIGGER = "orchestrationTrigger"
 ACTIVITY_TRIGGER = "activityTrigger"
+ENTITY_TRIGGER = "entityTrigger"
 DURABLE_CLIENT = "durableClient"
 HTTP_OUTPUT = "http"
 
-TRIGGERS = frozenset({HTTP_TRIGGER, ORCHESTRATION_TRIGGER, ACTIVITY_TRIGGER})
+TRIGGERS = frozenset({HTTP_TRIGGER, ORCHESTRATION_TRIGGER, ACTIVITY_TRIGGER, ENTITY_TRIGGER})
 RETURN = "$return"
 _DEFAULT_SCRIPT = "function_app.py"
 
@@ -53,7 +54,8 @@ class Function:
     @property
     def durable_name(self) -> str:
         """The name that orchestrations call it by: its own, unless the trigger sets another."""
-        named = self.trigger.properties.get("orchestration") or self.trigger.properties.get("activity")
+        properties = self.trigger.properties
+        named = properties.get("orchestration") or properties.get("activity") or properties.get("entityName")
         return str(named or self.name)
 
 

@@ -23,12 +23,16 @@ import uvicorn
 from local.host import sdk
 from local.host.app import App, index, loaded
 from local.host.durable.activities import ActivityRunner
+from local.host.durable.batches import BatchRunner
 from local.host.durable.engine import Engine
+from local.host.durable.entities import Batch
+from local.host.durable.hub import Work
 from local.host.durable.instance import Activity
 from local.host.durable.management import Management
 from local.host.durable.payloads import client_binding
 from local.host.durable.queries import Reader
 from local.host.durable.store import claimed
+from local.host.durable.workers import Workers
 from local.host.errors import AddressTaken, HostError
 from local.host.http import HttpFrontend
 from local.host.invoke import Invoker
@@ -171,13 +175,18 @@ class Host:
     async def _serve(self, ready: Callable[[RunningHost], None]) -> None:
         loop = self._loop = asyncio.get_running_loop()
 
-        def dispatch(activities: list[Activity]) -> None:
-            loop.call_soon_threadsafe(runner.add, activities)
+        def hand_out(work: list[Work]) -> None:
+            activities.add(each for each in work if isinstance(each, Activity))
+            batches.add(each for each in work if isinstance(each, Batch))
+
+        def dispatch(work: list[Work]) -> None:
+            loop.call_soon_threadsafe(hand_out, work)
 
         client_json = client_binding(self._url, self._settings.task_hub)
         invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json)
         engine = Engine(self._state, self._app, dispatch, self._fail)
-        runner = ActivityRunner(self._app, invoker, engine, self._settings.max_activities)
+        activities = Workers(ActivityRunner(self._app, invoker, engine).run, self._settings.max_activities)
+        batches = Workers(BatchRunner(invoker, engine).run, self._settings.max_entities)
         reader = Reader(self._state)
         management = Management(engine, reader, self._settings.task_hub)
         frontend = HttpFrontend(self._app, self._settings.route_prefix, invoker, management)
@@ -191,7 +200,7 @@ class Host:
             await self._over.wait()
             logger.info("Stopping")
             frontend.draining = True
-            await self._drain(invoker, runner)
+            await self._drain(invoker, activities, batches)
             await asyncio.to_thread(engine.stop)
             server.should_exit = True
             server.force_exit = self.has_abandoned
@@ -201,13 +210,15 @@ class Host:
             await reader.close()
             invoker.close()
 
-    async def _drain(self, invoker: Invoker, runner: ActivityRunner) -> None:
+    async def _drain(self, invoker: Invoker, activities: Workers[Activity], batches: Workers[Batch]) -> None:
         """Let functions end; what is over the time is abandoned."""
-        runner.stop()
+        activities.stop()
+        batches.stop()
         self.has_abandoned = not await invoker.drain(GRACE_SECONDS)
         if self.has_abandoned:
             logger.warning("Functions were still running; activities among them run again at the next start")
-        await runner.abandon()
+        await activities.abandon()
+        await batches.abandon()
 
     def _fail(self) -> None:
         self.has_failed = True

@@ -16,8 +16,8 @@ DEFAULT_TASK_HUB = "TestHubName"
 DEFAULT_FUNCTION_TIMEOUT = 30 * 60.0
 """Seconds; what the Functions host uses outside the Consumption plan."""
 
-ACTIVITIES_PER_CORE = 10
-"""Durable's default for maxConcurrentActivityFunctions, for each core."""
+FUNCTIONS_PER_CORE = 10
+"""Durable's default for maxConcurrentActivityFunctions and maxConcurrentEntityFunctions, for each core."""
 
 _TIMESPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{2}):(?P<seconds>\d{2}(?:\.\d+)?)")
 _SETTING = re.compile(r"%([^%]+)%")
@@ -30,7 +30,8 @@ class HostSettings:
     route_prefix: str = DEFAULT_ROUTE_PREFIX
     task_hub: str = DEFAULT_TASK_HUB
     function_timeout: float | None = DEFAULT_FUNCTION_TIMEOUT
-    max_activities: int = ACTIVITIES_PER_CORE
+    max_activities: int = FUNCTIONS_PER_CORE
+    max_entities: int = FUNCTIONS_PER_CORE
 
 
 def read_host_json(directory: Path) -> HostSettings:
@@ -38,12 +39,13 @@ def read_host_json(directory: Path) -> HostSettings:
     document = _read_json(directory / "host.json", "every function app has one")
     extensions = document.get("extensions", {})
     durable = extensions.get("durableTask", {})
-    cores = os.cpu_count() or 1
+    usual = FUNCTIONS_PER_CORE * (os.cpu_count() or 1)
     return HostSettings(
         route_prefix=str(extensions.get("http", {}).get("routePrefix", DEFAULT_ROUTE_PREFIX)).strip("/"),
         task_hub=_resolve(durable.get("hubName") or os.environ.get("WEBSITE_SITE_NAME") or DEFAULT_TASK_HUB),
         function_timeout=_timeout(document.get("functionTimeout")),
-        max_activities=int(durable.get("maxConcurrentActivityFunctions", ACTIVITIES_PER_CORE * cores)),
+        max_activities=int(durable.get("maxConcurrentActivityFunctions", usual)),
+        max_entities=int(durable.get("maxConcurrentEntityFunctions", usual)),
     )
 
 

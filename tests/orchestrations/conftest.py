@@ -103,8 +103,8 @@ class World:
         with store.transaction():
             while hub.post.has_ready:
                 hub.work()
-        todo, hub.outbox = hub.outbox, []
-        for activity in todo:
+        for activity in hub.take_work():
+            assert isinstance(activity, Activity)
             crash = self.crash_at == len(self.activities)
             answer = None if crash and self.crash_moment == "before" else self._perform(activity)
             if crash or answer is None:
@@ -143,7 +143,7 @@ class World:
             store.close()
 
     def _live(self, hub: TaskHub) -> bool:
-        return hub.post.has_ready or bool(hub.outbox) or hub.post.seconds_to_timer() is not None
+        return hub.post.has_ready or hub.has_work or hub.post.seconds_to_timer() is not None
 
     def _output(self, instance_id: str) -> dict[str, Any] | str:
         with self._engine() as store:

@@ -46,8 +46,9 @@ def replay(history):
     state = json.loads(function.call(context=func._durable_functions.OrchestrationContext(json.dumps(payload))))
     output = json.dumps(state["output"], separators=(",", ":")) if "output" in state else None
     script = Script(state["actions"][0] if state["actions"] else [], state["isDone"], output, state.get("error"))
-    execution = started["OrchestrationInstance"]["ExecutionId"]
-    return interpret(history, script, Setting(function.durable_name, execution, lambda _: True, lambda _: True))
+    ids = started["OrchestrationInstance"]
+    setting = Setting(function.durable_name, ids["InstanceId"], ids["ExecutionId"], *[lambda _: True] * 3)
+    return interpret(history, script, setting)
 
 
 def test_there_are_recordings():

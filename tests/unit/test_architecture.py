@@ -25,7 +25,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "function_app.py": ("shared.wiring", DURABLE, "azure.functions", "activities", "orchestrators", "triggers"),
     "local/arm": ("starlette", "uvicorn", "httpx", "trustme", "cryptography", "local.arm"),
     "local/vault": ("starlette", "uvicorn", "cryptography", "local.vault"),
-    "local/host": ("starlette", "uvicorn", "rich", "azure.functions", DURABLE, "local.host"),
+    "local/host": (
+        *("starlette", "uvicorn", "httpx", "rich"),
+        *("azure.functions", DURABLE, "azure.core", "azure.identity"),
+        "local.host",
+    ),
 }
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "shared": ("shared.cloud",),

@@ -1,9 +1,7 @@
-"""Run activities: on the host's loop, as many at a time as host.json allows, each at least once."""
+"""Run an activity and report how it ended. Activities run at least once."""
 
-import asyncio
 import json
 import logging
-from collections import deque
 from typing import Any
 
 from azure.functions.meta import Datum
@@ -12,50 +10,27 @@ from local.host.app import ACTIVITY_TRIGGER, App
 from local.host.converters import converter
 from local.host.durable.engine import Engine
 from local.host.durable.history import dumps
+from local.host.durable.http_call import CallFailed, call
 from local.host.durable.instance import Activity
+from local.host.durable.interpreter import HTTP_ACTIVITY
 from local.host.invoke import FunctionFailed, Invoker, failure_text
 
 logger = logging.getLogger(__name__)
 
 
 class ActivityRunner:
-    """Takes scheduled activities and reports how each ended. Used on the loop only."""
+    """Runs the app's activities, and the host's own one behind call_http."""
 
-    def __init__(self, app: App, invoker: Invoker, engine: Engine, limit: int) -> None:
+    def __init__(self, app: App, invoker: Invoker, engine: Engine) -> None:
         self._functions = app.named(ACTIVITY_TRIGGER)
         self._invoker = invoker
         self._engine = engine
-        self._limit = limit
-        self._waiting: deque[Activity] = deque()
-        self._running: set[asyncio.Task[None]] = set()
-        self._stopping = False
 
-    def add(self, activities: list[Activity]) -> None:
-        """Take activities to run."""
-        self._waiting.extend(activities)
-        self._fill()
-
-    def stop(self) -> None:
-        """Begin no further activity; those that wait are handed out again at the next start."""
-        self._stopping = True
-
-    async def abandon(self) -> None:
-        """Cancel what runs; it runs again after the next start."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-
-    def _fill(self) -> None:
-        while self._waiting and len(self._running) < self._limit and not self._stopping:
-            task = asyncio.create_task(self._run(self._waiting.popleft()))
-            self._running.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._fill()
-
-    async def _run(self, activity: Activity) -> None:
+    async def run(self, activity: Activity) -> None:
+        """Run an activity to its end, whatever that is, and report it to the engine."""
+        if activity.name == HTTP_ACTIVITY:
+            await self._call_http(activity)
+            return
         function = self._functions.get(activity.name.lower())
         if function is None:
             self._fail(activity, failure_text(LookupError("The app no longer holds this function.")))
@@ -73,13 +48,23 @@ class ActivityRunner:
             logger.error("The input or the result cannot be converted: %s", cause, extra=about)  # noqa: TRY400
             self._fail(activity, failure_text(cause))
         else:
-            self._engine.report(activity, result_json)
+            self._engine.ask(lambda hub: hub.report(activity, result_json, None, None))
+
+    async def _call_http(self, activity: Activity) -> None:
+        try:
+            answer = await call(json.loads(activity.input_json))
+        except CallFailed as exc:
+            logger.error("call_http: %s", exc, extra={"instance_id": activity.instance_id})  # noqa: TRY400
+            self._fail(activity, failure_text(exc))
+        else:
+            self._engine.ask(lambda hub: hub.report(activity, dumps(answer), None, None))
 
     def _fail(self, activity: Activity, text: str) -> None:
         """Report a failure, worded as the extension does of what the worker reported."""
         error = text.partition("\nException:")[2].partition("\nStack:")[0]
         reason = f"Activity function '{activity.name}' failed: {error}"
-        self._engine.report(activity, None, reason, dumps({"Message": reason, "RemoteStackTrace": text}))
+        details = dumps({"Message": reason, "RemoteStackTrace": text})
+        self._engine.ask(lambda hub: hub.report(activity, None, reason, details))
 
 
 def _decode(input_json: str) -> Any:

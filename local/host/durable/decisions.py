@@ -11,13 +11,21 @@ class Status(StrEnum):
 
     PENDING = "Pending"
     RUNNING = "Running"
+    SUSPENDED = "Suspended"
     COMPLETED = "Completed"
     FAILED = "Failed"
     TERMINATED = "Terminated"
 
 
-ACTIVE = frozenset({Status.PENDING, Status.RUNNING})
+ACTIVE = frozenset({Status.PENDING, Status.RUNNING, Status.SUSPENDED})
 """An instance in one of these is worked on; in any other it has ended for good."""
+
+
+RETRY_OF = "RetryOf"
+"""A field of our own on what the host decides by itself between the tries of a call: the id of the first try.
+
+The SDK ignores it; rewinding needs it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,12 @@ class ScheduleTask:
     id: int
     name: str
     input_json: str
+    retry_of: int | None = None
 
     def event(self, now: str) -> Event:
         """Return the event that records the decision."""
-        return event(EventType.TASK_SCHEDULED, now, self.id, Name=self.name, Version="", Input=None)
+        fields = {"Name": self.name, "Version": "", "Input": None} | _retry(self.retry_of)
+        return event(EventType.TASK_SCHEDULED, now, self.id, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +49,11 @@ class CreateTimer:
 
     id: int
     fire_at: str
+    retry_of: int | None = None
 
     def event(self, now: str) -> Event:
         """Return the event that records the decision."""
-        return event(EventType.TIMER_CREATED, now, self.id, FireAt=self.fire_at)
+        return event(EventType.TIMER_CREATED, now, self.id, FireAt=self.fire_at, **_retry(self.retry_of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +65,33 @@ class StartChild:
     version: str
     instance_id: str
     input_json: str | None
+    retry_of: int | None = None
 
     def event(self, now: str) -> Event:
         """Return the event that records the decision."""
         fields = {"Name": self.name, "Version": self.version, "InstanceId": self.instance_id, "Input": None}
-        return event(EventType.SUB_ORCHESTRATION_CREATED, now, self.id, **fields)
+        return event(EventType.SUB_ORCHESTRATION_CREATED, now, self.id, **fields, **_retry(self.retry_of))
 
 
-Decision = ScheduleTask | CreateTimer | StartChild
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """Send a request to an entity; `request_json` is what the SDK finds the request's id in."""
+
+    id: int
+    entity_id: str
+    request_json: str
+
+    def event(self, now: str) -> Event:
+        """Return the event that records the decision."""
+        fields = {"InstanceId": self.entity_id, "Name": "op", "Input": self.request_json}
+        return event(EventType.EVENT_SENT, now, self.id, **fields)
+
+
+Decision = ScheduleTask | CreateTimer | StartChild | SendRequest
+
+
+def _retry(first: int | None) -> Event:
+    return {} if first is None else {RETRY_OF: first}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +118,13 @@ class ContinuedAsNew:
 class Verdict:
     """The outcome of replaying a history: decisions it does not hold yet in order of id, and the end if any.
 
-    `next_id` is the id that the end is recorded with. `stuck` says, in a developer's words, why the instance
+    `next_id` is the id that the end is recorded with. `suspended` says that the instance takes in nothing more until
+    it is resumed. `stuck` says, in a developer's words, why the instance
     cannot go on although the orchestrator has: None when it can.
     """
 
     decisions: list[Decision]
     end: Ended | ContinuedAsNew | None
     next_id: int
+    suspended: bool = False
     stuck: str | None = None

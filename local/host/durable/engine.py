@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from local.host.app import App
-from local.host.durable.hub import TaskHub
-from local.host.durable.instance import Activity
+from local.host.durable.hub import TaskHub, Work
 from local.host.durable.refusals import Refusal
 from local.host.durable.store import Store
 
@@ -55,12 +54,13 @@ _Answered = tuple[_Request, Any, Refusal | None]
 class Engine:
     """Runs the task hub of a state file until stopped.
 
-    `dispatch` is called with activities to run, from the engine's thread, after the commit that scheduled them.
+    `dispatch` is called with what is to run (activities, batches of entities), from the engine's thread, after the
+    commit that scheduled it.
     `failed` is called from there too if the engine dies of an error (a full disk, a bug), which is logged.
     """
 
     def __init__(
-        self, state: Path, app: App, dispatch: Callable[[list[Activity]], None], failed: Callable[[], None]
+        self, state: Path, app: App, dispatch: Callable[[list[Work]], None], failed: Callable[[], None]
     ) -> None:
         self._state = state
         self._app = app
@@ -96,12 +96,6 @@ class Engine:
             else:
                 self._inbox.put(_Request(do, answer))
         return answer
-
-    def report(
-        self, activity: Activity, result_json: str | None, reason: str | None = None, details: str | None = None
-    ) -> None:
-        """Hand in how an activity ended: its result, or the reason and details of its failure."""
-        self.ask(lambda hub: hub.report(activity, result_json, reason, details))
 
     def _run(self) -> None:
         with ExitStack() as stack:
@@ -177,9 +171,9 @@ class Engine:
                 request.answer.set_result(result)
             else:
                 request.answer.set_exception(refusal)
-        if hub.outbox:
-            activities, hub.outbox = hub.outbox, []
-            self._dispatch(activities)
+        work = hub.take_work()
+        if work:
+            self._dispatch(work)
 
 
 def _do(hub: TaskHub, request: _Request) -> _Answered:

@@ -31,7 +31,11 @@ class EventType(IntEnum):
     TIMER_FIRED = 11
     ORCHESTRATOR_STARTED = 12
     ORCHESTRATOR_COMPLETED = 13
+    EVENT_SENT = 14
     EVENT_RAISED = 15
+    GENERIC_EVENT = 17
+    EXECUTION_SUSPENDED = 19
+    EXECUTION_RESUMED = 20
 
 
 EVENT_NAMES = {
@@ -48,7 +52,11 @@ EVENT_NAMES = {
     EventType.TIMER_FIRED: "TimerFired",
     EventType.ORCHESTRATOR_STARTED: "OrchestratorStarted",
     EventType.ORCHESTRATOR_COMPLETED: "OrchestratorCompleted",
+    EventType.EVENT_SENT: "EventSent",
     EventType.EVENT_RAISED: "EventRaised",
+    EventType.GENERIC_EVENT: "GenericEvent",
+    EventType.EXECUTION_SUSPENDED: "ExecutionSuspended",
+    EventType.EXECUTION_RESUMED: "ExecutionResumed",
 }
 """The names that the status API shows."""
 

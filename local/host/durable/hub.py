@@ -12,9 +12,19 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from local.host.app import ACTIVITY_TRIGGER, ORCHESTRATION_TRIGGER, App
+from local.host.app import ACTIVITY_TRIGGER, ENTITY_TRIGGER, ORCHESTRATION_TRIGGER, App
 from local.host.durable import episode
-from local.host.durable.decisions import ContinuedAsNew, CreateTimer, Decision, Ended, ScheduleTask, StartChild, Status
+from local.host.durable.decisions import (
+    ContinuedAsNew,
+    CreateTimer,
+    Decision,
+    Ended,
+    ScheduleTask,
+    SendRequest,
+    StartChild,
+    Status,
+)
+from local.host.durable.entities import Batch, Entities
 from local.host.durable.history import Event, EventType, dumps, event, execution_started, moment_of
 from local.host.durable.instance import Activity, Instance, Message
 from local.host.durable.post import Post, utc_now
@@ -23,33 +33,57 @@ from local.host.durable.refusals import (
     InstanceHasEnded,
     InvalidInstanceId,
     NoSuchInstance,
+    NotPossibleNow,
     UnknownOrchestrator,
 )
+from local.host.durable.rewind import rewound
 from local.host.durable.script import Setting
 from local.host.durable.store import Store
+
+Work = Activity | Batch
+"""What runs outside the engine, and is reported to it."""
 
 logger = logging.getLogger(__name__)
 
 
 class TaskHub:
-    """The state of a task hub in memory, a step ahead of the store until the transaction commits."""
+    """The state of a task hub in memory, a step ahead of the store until the transaction commits.
+
+    `entities` is the part of it that knows of entities.
+    """
 
     def __init__(self, store: Store, app: App, clock: Callable[[], datetime] = utc_now) -> None:
         self._store = store
         self._orchestrators = app.named(ORCHESTRATION_TRIGGER)
         self._activities = app.named(ACTIVITY_TRIGGER)
         self._activity_ids = count(1)
+        self._activities_to_run: list[Activity] = []
         self.post = Post(store, clock)
-        self.outbox: list[Activity] = []
+        self.entities = Entities(store, app.named(ENTITY_TRIGGER), self.post)
 
     def recover(self) -> None:
         """Take up everything the store holds: deliver mail, set timers, hand out activities again."""
         last_message, last_activity = self._store.last_ids()
         self._activity_ids = count(last_activity + 1)
-        self.post.recover(self._store.active(), self._store.messages(), last_message)
-        self.outbox = list(self._store.activities())
+        mail = list(self._store.messages())
+        self.post.recover(self._store.active(), (each for each in mail if not _is_to_entity(each)), last_message)
+        self.entities.recover(each for each in mail if _is_to_entity(each))
+        self._activities_to_run = list(self._store.activities())
         if len(self.post):
-            logger.info("Resumed", extra={"instances": len(self.post), "activities": len(self.outbox)})
+            activities = len(self._activities_to_run)
+            logger.info("Resumed", extra={"instances": len(self.post), "activities": activities})
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something for take_work."""
+        return bool(self._activities_to_run or self.entities.outbox)
+
+    def take_work(self) -> list[Work]:
+        """Return what is to be run now that the transaction has committed."""
+        work: list[Work] = [*self._activities_to_run, *self.entities.outbox]
+        self._activities_to_run = []
+        self.entities.outbox = []
+        return work
 
     def start(self, name: str, instance_id: str | None, input_json: str | None, version: str) -> str:
         """Create an instance and return its id; it replaces one of the same id that has ended."""
@@ -74,8 +108,51 @@ class TaskHub:
         self._require_live(instance_id)
         self.post.send(instance_id, None, event(EventType.EXECUTION_TERMINATED, self.post.now(), Input=reason))
 
+    def suspend(self, instance_id: str, reason: str) -> None:
+        """Let a live instance take in nothing until it is resumed; raises NotPossibleNow if it is suspended."""
+        if self._require_live(instance_id).status is Status.SUSPENDED:
+            raise NotPossibleNow(f"Instance '{instance_id}' is suspended already.")
+        self._tell(instance_id, EventType.EXECUTION_SUSPENDED, reason)
+
+    def resume(self, instance_id: str, reason: str) -> None:
+        """Let a suspended instance go on; raises NotPossibleNow if it is not suspended."""
+        if self._require_live(instance_id).status is not Status.SUSPENDED:
+            raise NotPossibleNow(f"Instance '{instance_id}' is not suspended.")
+        self._tell(instance_id, EventType.EXECUTION_RESUMED, reason)
+
+    def restart(self, instance_id: str, *, new_id: bool) -> str:
+        """Start an orchestration again with the input it had, under a new id or its own; returns the id."""
+        past = self.post.find(instance_id) or self._store.ended(instance_id)
+        if past is None:
+            raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
+        first = json.loads(f"[{self._store.history(instance_id)[0]}]") if past.status is not Status.PENDING else []
+        version = next((each["Version"] for each in first if each["EventType"] == EventType.EXECUTION_STARTED), "")
+        return self.start(past.name, None if new_id else instance_id, self._store.input(instance_id), version)
+
+    def rewind(self, instance_id: str, reason: str) -> None:
+        """Let a failed instance try again what failed, its failed sub-orchestrations included."""
+        if self.post.find(instance_id):
+            raise NotPossibleNow(f"Instance '{instance_id}' has not failed; only failed instances can be rewound.")
+        failed = self._store.ended(instance_id)
+        if failed is None:
+            raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
+        if failed.status is not Status.FAILED:
+            raise InstanceHasEnded(f"Instance '{instance_id}' has ended: {failed.status}. Only failed ones go on.")
+        history = json.loads(f"[{','.join(self._store.history(instance_id))}]")
+        failed.history, children = rewound(history, self._has_failed)
+        failed.texts = [dumps(failed.history)[1:-1]]
+        failed.status = Status.RUNNING
+        self.post.admit(failed)
+        now = self.post.now()
+        self._store.revive_instance(failed, failed.texts[0], now)
+        self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=f"Rewound: {reason}"))
+        for child in children:
+            self.rewind(child, reason)
+
     def purge(self, instance_id: str) -> None:
-        """Delete an instance with everything about it, whatever its state."""
+        """Delete an instance, or an entity, with everything about it, whatever its state."""
+        if instance_id.startswith("@") and self.entities.forget(instance_id):
+            return
         if self._store.status(instance_id) is None:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
         self.post.dismiss(instance_id)
@@ -115,9 +192,11 @@ class TaskHub:
             instance.history = json.loads(f"[{','.join(instance.texts)}]")
         setting = Setting(
             orchestrator=instance.name,
+            instance_id=instance.id,
             execution_id=instance.execution_id,
             has_activity=lambda name: name.lower() in self._activities,
             has_orchestrator=lambda name: name.lower() in self._orchestrators,
+            has_entity=self.entities.has,
         )
         now = self.post.now()
         function = self._orchestrators.get(instance.name.lower())
@@ -133,21 +212,24 @@ class TaskHub:
             case None:
                 for decision in turn.verdict.decisions:
                     self._carry_out(instance, decision)
-                instance.status = Status.RUNNING
+                instance.status = Status.SUSPENDED if turn.verdict.suspended else Status.RUNNING
                 self._store.update_instance(instance, None, turn.custom_status, now)
         if turn.verdict.stuck:
             logger.warning("Stuck: %s", turn.verdict.stuck, extra=_about(instance))
 
     def _carry_out(self, instance: Instance, decision: Decision) -> None:
         match decision:
-            case ScheduleTask(task_id, name, input_json):
-                activity_id = next(self._activity_ids)
-                activity = Activity(activity_id, instance.id, instance.execution_id, task_id, name, input_json)
+            case ScheduleTask():
+                activity_id, execution_id = next(self._activity_ids), instance.execution_id
+                task = (decision.id, decision.name, decision.input_json)
+                activity = Activity(activity_id, instance.id, execution_id, *task)
                 self._store.add_activities([activity])
-                self.outbox.append(activity)
+                self._activities_to_run.append(activity)
             case CreateTimer(timer_id, fire_at):
                 fired = event(EventType.TIMER_FIRED, fire_at, TimerId=timer_id, FireAt=fire_at)
                 self.post.send(instance.id, instance.execution_id, fired, due=moment_of(fire_at).timestamp())
+            case SendRequest():
+                self.entities.send(decision.entity_id, decision.request_json)
             case StartChild():
                 self._start_child(instance, decision)
 
@@ -233,13 +315,24 @@ class TaskHub:
             raise InstanceExists(f"An Orchestration instance with the status {present.status} already exists.")
         return instance_id
 
-    def _require_live(self, instance_id: str) -> None:
-        if self.post.find(instance_id):
-            return
+    def _tell(self, instance_id: str, kind: EventType, reason: str) -> None:
+        self.post.send(instance_id, None, event(kind, self.post.now(), Reason=reason))
+
+    def _has_failed(self, instance_id: str) -> bool:
+        return self._store.status(instance_id) is Status.FAILED
+
+    def _require_live(self, instance_id: str) -> Instance:
+        instance = self.post.find(instance_id)
+        if instance:
+            return instance
         status = self._store.status(instance_id)
         if status is None:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
         raise InstanceHasEnded(f"Instance with ID '{instance_id}' has ended: {status}.")
+
+
+def _is_to_entity(message: Message) -> bool:
+    return message.instance_id.startswith("@")
 
 
 def _about(instance: Instance) -> dict[str, object]:

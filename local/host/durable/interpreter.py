@@ -4,6 +4,7 @@ The SDK returns every action since the start, without ids. Performing them one b
 order in which the SDK counts them; whatever the history does not hold yet is a new decision.
 """
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from local.host.durable.decisions import (
     Decision,
     Ended,
     ScheduleTask,
+    SendRequest,
     StartChild,
     Status,
     Verdict,
@@ -21,6 +23,14 @@ from local.host.durable.decisions import (
 from local.host.durable.futures import Future, all_of, any_of, resolved, spawn
 from local.host.durable.history import Event, EventType, dumps, moment_of, timestamp
 from local.host.durable.script import Action, Script, Setting
+
+HTTP_ACTIVITY = "BuiltIn::HttpActivity"
+"""The name of the activity that call_http schedules; the host runs it itself."""
+
+MAX_ACTIONS = 100_000
+"""How many actions an orchestrator may ask for in one execution, as in the extension."""
+
+_HEARD_WHILE_SUSPENDED = frozenset({EventType.EXECUTION_RESUMED, EventType.EXECUTION_TERMINATED})
 
 
 class Refused(Exception):
@@ -58,10 +68,12 @@ class _Replay:
         self._open: dict[int, Future] = {}
         self._waiters: dict[str, list[Future]] = {}
         self._unheard: list[Event] = []
+        self._held: list[Event] = []
         self._begun = 0
         self._main: Future | None = None
         self._new_input: str | None = None
         self.next_id = 0
+        self.suspended = False
         self.terminated: Ended | None = None
         self._perform: dict[int, Callable[[Action], Future]] = {
             0: self._activity,
@@ -70,19 +82,30 @@ class _Replay:
             3: self._with_retry,
             4: self._continue_as_new,
             5: self._timer,
-            6: self._external_event,
+            6: lambda action: self._wait_for(action["externalEventName"]),
+            7: self._call_entity,
+            8: self._call_http,
+            9: self._signal_entity,
             11: lambda action: any_of([self._invoke(each) for each in action["compoundActions"]]),
             12: lambda action: all_of([self._invoke(each) for each in action["compoundActions"]]),
         }
 
     def see(self, event: Event) -> None:
-        """Take in the next event of the history."""
+        """Take in the next event of the history; what comes while suspended is held until the instance is resumed."""
+        if self.suspended and event["EventType"] not in _HEARD_WHILE_SUSPENDED:
+            self._held.append(event)
+            return
         match event["EventType"]:
             case EventType.ORCHESTRATOR_STARTED:
                 self._now = max(self._now, event["Timestamp"])
             case EventType.EXECUTION_STARTED:
                 self._main = spawn(self._run())
-            case EventType.TASK_SCHEDULED | EventType.TIMER_CREATED | EventType.SUB_ORCHESTRATION_CREATED:
+            case (
+                EventType.TASK_SCHEDULED
+                | EventType.TIMER_CREATED
+                | EventType.SUB_ORCHESTRATION_CREATED
+                | EventType.EVENT_SENT
+            ):
                 self._match(event)
             case EventType.TASK_COMPLETED | EventType.SUB_ORCHESTRATION_COMPLETED:
                 self._end(event["TaskScheduledId"], failed=False)
@@ -94,12 +117,18 @@ class _Replay:
                 self._hear(event)
             case EventType.EXECUTION_TERMINATED:
                 self.terminated = Ended(Status.TERMINATED, event["Input"])
+            case EventType.EXECUTION_SUSPENDED:
+                self.suspended = True
+            case EventType.EXECUTION_RESUMED:
+                self._resume()
 
     def verdict(self) -> Verdict:
         """Sum up after the last event."""
         decisions = [self._pending[key] for key in sorted(self._pending)]
         over = self._main is not None and self._main.done and not self._open
-        return Verdict(decisions, self._ending() if over else None, self.next_id, None if over else self._stuck())
+        if over:
+            return Verdict(decisions, self._ending(), self.next_id)
+        return Verdict(decisions, None, self.next_id, self.suspended, self._stuck())
 
     def failure(self, error: str, details: str | None) -> Ended:
         """Word the failure of this orchestrator."""
@@ -115,7 +144,7 @@ class _Replay:
 
     def _stuck(self) -> str | None:
         """Say so if nothing but an external event can move the host, while the code waits for it no more."""
-        if self._open or self._main is None or self._main.done:
+        if self._open or self.suspended or self._main is None or self._main.done:
             return None
         script = self._script
         ahead = script.is_done or script.error is not None or self._begun < len(script.actions)
@@ -124,7 +153,15 @@ class _Replay:
             return None
         return f"the code has gone on, but the host still waits for the external event {', '.join(waiting)}"
 
+    def _resume(self) -> None:
+        self.suspended = False
+        held, self._held = self._held, []
+        for event in held:
+            self.see(event)
+
     async def _run(self) -> None:
+        if len(self._script.actions) > MAX_ACTIONS:
+            raise Refused(f"An orchestration may ask for {MAX_ACTIONS} actions, not more. Continue as new before.")
         for action in self._script.actions:
             self._begun += 1
             await self._invoke(action)
@@ -137,11 +174,37 @@ class _Replay:
             raise Refused(_not_offered(action["actionType"]))
         return perform(action)
 
-    def _activity(self, action: Action) -> Future:
+    def _activity(self, action: Action, retry_of: int | None = None) -> Future:
         name = action["functionName"]
         if not self._setting.has_activity(name):
             raise Refused(_unknown(name, "activity"))
-        return self._decide(ScheduleTask(self.next_id, name, action["input"]))
+        return self._decide(ScheduleTask(self.next_id, name, action["input"], retry_of))
+
+    def _call_http(self, action: Action) -> Future:
+        return self._decide(ScheduleTask(self.next_id, HTTP_ACTIVITY, dumps(action["httpRequest"])))
+
+    def _call_entity(self, action: Action) -> Future:
+        return self._wait_for(self._request(action))
+
+    def _signal_entity(self, action: Action) -> Future:
+        self._request(action, signal=True)
+        return resolved()
+
+    def _request(self, action: Action, **signal: bool) -> str:
+        """Send an entity a request; returns the request's id, which is also the name of the event that answers it."""
+        entity_id = action["instanceId"]
+        name = entity_id.split("@")[1]
+        if not self._setting.has_entity(name):
+            raise Refused(_unknown(name, "entity"))
+        me = self._setting
+        # Replay must come to the same id, so it is derived from what stays the same.
+        request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{me.execution_id}:{self.next_id}"))
+        sender = {"id": request_id, "parent": me.instance_id, "parentExecution": me.execution_id}
+        # The extension serialises the text once more, as it does for sub-orchestrations.
+        request = {"op": action["operation"], **signal, "input": dumps(action["input"]), **sender}
+        self._pending[self.next_id] = SendRequest(self.next_id, entity_id, dumps(request))
+        self.next_id += 1
+        return request_id
 
     def _timer(self, action: Action) -> Future:
         timer_id = self.next_id
@@ -150,21 +213,22 @@ class _Replay:
             self._open.pop(timer_id).cancel()
         return future
 
-    def _child(self, action: Action) -> Future:
+    def _child(self, action: Action, retry_of: int | None = None) -> Future:
         name = action["functionName"]
         if not self._setting.has_orchestrator(name):
             raise Refused(_unknown(name, "orchestrator"))
         instance_id = action.get("instanceId") or f"{self._setting.execution_id}:{self.next_id}"
         # The extension serialises the text once more, so that the child may get any JSON value as its input.
         input_json = dumps(action["input"])
-        return self._decide(StartChild(self.next_id, name, action.get("version") or "", instance_id, input_json))
+        version = action.get("version") or ""
+        return self._decide(StartChild(self.next_id, name, version, instance_id, input_json, retry_of))
 
     def _continue_as_new(self, action: Action) -> Future:
         self._new_input = dumps(action["input"])
         return resolved()
 
-    def _external_event(self, action: Action) -> Future:
-        name = action["externalEventName"].lower()
+    def _wait_for(self, event_name: str) -> Future:
+        name = event_name.lower()
         for position, event in enumerate(self._unheard):
             if event["Name"].lower() == name:
                 del self._unheard[position]
@@ -181,11 +245,12 @@ class _Replay:
         options = action["retryOptions"]
         once = self._activity if action["actionType"] == 1 else self._child
         attempts = options["maxNumberOfAttempts"]
+        first = self.next_id
         for attempt in range(attempts):
-            if not (await once(action)).failed:
+            if not (await once(action, first if attempt else None)).failed:
                 return True
             wait = timedelta() if attempt + 1 == attempts else _interval(options, attempt)
-            await self._decide(CreateTimer(self.next_id, timestamp(moment_of(self._now) + wait)))
+            await self._decide(CreateTimer(self.next_id, timestamp(moment_of(self._now) + wait), first))
         return False
 
     def _decide(self, decision: Decision) -> Future:
@@ -232,12 +297,13 @@ def _describe(event: Event) -> str:
             return f"the activity '{event['Name']}'"
         case EventType.SUB_ORCHESTRATION_CREATED:
             return f"the sub-orchestration '{event['Name']}'"
+        case EventType.EVENT_SENT:
+            return f"a request to the entity '{event['InstanceId']}'"
     return "a timer"
 
 
 def _not_offered(action_type: int) -> str:
-    names = {7: "call_entity", 8: "call_http", 9: "signal_entity", 10: "signal_entity"}
-    return f"{names.get(action_type, f'action type {action_type}')} is not offered by this host"
+    return f"action type {action_type} is not offered by this host"
 
 
 def _unknown(name: str, kind: str) -> str:

@@ -57,9 +57,13 @@ class Post:
 
     def send(self, instance_id: str, execution_id: str | None, what: Event, due: float | None = None) -> None:
         """Store a message to a live instance, and deliver it when due (seconds since the epoch)."""
+        self._schedule(self.store(instance_id, execution_id, what, due))
+
+    def store(self, instance_id: str, execution_id: str | None, what: Event, due: float | None = None) -> Message:
+        """Store a message, and leave its delivery to the caller."""
         message = Message(next(self._ids), instance_id, execution_id, what, due)
         self._store.add_messages([message])
-        self._schedule(message)
+        return message
 
     def put(self, message: Message) -> None:
         """Put a message into a live instance's inbox."""

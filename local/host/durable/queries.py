@@ -13,6 +13,9 @@ from typing import TypeVar
 
 from local.host.durable.history import Event
 
+CONTINUATION = "x-ms-continuation-token"
+"""The header that names where a list goes on, in answers and in the requests that follow."""
+
 PAGE_SIZE = 100
 """Instances in a page of a caller who pages without saying how many."""
 
@@ -46,6 +49,25 @@ class Filter:
     created_to: str = ""
     statuses: tuple[str, ...] = ()
     prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What the store knows of an entity; `state` is a JSON text."""
+
+    name: str
+    key: str
+    state: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFilter:
+    """Which entities to list; times are history timestamps of the last operation, empty means no condition."""
+
+    name: str = ""
+    updated_from: str = ""
+    updated_to: str = ""
 
 
 class Reader:
@@ -85,7 +107,29 @@ class Reader:
         if top is None or len(rows) <= top:
             return rows, ""
         last = rows[top - 1]
-        return rows[:top], base64.urlsafe_b64encode(json.dumps([last.created, last.id]).encode()).decode()
+        return rows[:top], _write_token(last.created, last.id)
+
+    async def entity(self, entity_id: str) -> Entity | None:
+        """Return an entity, None if it does not exist."""
+        sql = "SELECT name, key, state, updated FROM entity WHERE id = ?"
+        row = await self._run(lambda db: db.execute(sql, (entity_id,)).fetchone())
+        return Entity(*row) if row else None
+
+    async def entities(self, wanted: EntityFilter, top: int, token: str) -> tuple[list[Entity], str]:
+        """Return up to `top` entities in order of id, and the token of the next page, empty at the end.
+
+        Raises ValueError for a token of another host.
+        """
+        after = _read_token(token)[1] if token else ""
+        sql = (
+            "SELECT name, key, state, updated, id FROM entity WHERE id > ? AND (? = '' OR name = ?)"
+            " AND updated >= ? AND (? = '' OR updated <= ?) ORDER BY id LIMIT ?"
+        )
+        name, last = wanted.name.lower(), wanted.updated_to
+        values = (after, name, name, wanted.updated_from, last, last, top + 1)
+        rows = await self._run(lambda db: db.execute(sql, values).fetchall())
+        entities = [Entity(*row[:4]) for row in rows[:top]]
+        return entities, _write_token("", rows[top - 1][4]) if len(rows) > top else ""
 
     async def close(self) -> None:
         """Close the connection."""
@@ -118,6 +162,10 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[str]]:
         conditions.append("substr(id, 1, length(?)) = ?")
         values += [wanted.prefix, wanted.prefix]
     return conditions, values
+
+
+def _write_token(created: str, row_id: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([created, row_id]).encode()).decode()
 
 
 def _read_token(token: str) -> list[str]:

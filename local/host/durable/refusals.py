@@ -3,8 +3,10 @@
 * Refusal
   - BadRequest            400
   - UnknownOrchestrator   400
+  - UnknownEntity         400
   - InvalidInstanceId     400
   - InstanceExists        500, as this version of the extension does
+  - NotPossibleNow        500, likewise
   - NoSuchInstance        404
   - InstanceHasEnded      410
 """
@@ -22,12 +24,20 @@ class UnknownOrchestrator(Refusal):
     """No orchestrator function has this name."""
 
 
+class UnknownEntity(Refusal):
+    """No entity function has this name."""
+
+
 class InvalidInstanceId(Refusal):
     """An instance id must not be empty, begin with @, or contain slashes, #, ? or control characters."""
 
 
 class InstanceExists(Refusal):
     """An instance of this id has not ended yet."""
+
+
+class NotPossibleNow(Refusal):
+    """The instance's status does not allow what is asked, but may later."""
 
 
 class NoSuchInstance(Refusal):

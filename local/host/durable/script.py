@@ -26,6 +26,8 @@ class Setting:
     """What the replay must know beside history and script: who runs, and which names can be called."""
 
     orchestrator: str
+    instance_id: str
     execution_id: str
     has_activity: Callable[[str], bool]
     has_orchestrator: Callable[[str], bool]
+    has_entity: Callable[[str], bool]

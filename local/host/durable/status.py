@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from local.host.durable.history import EVENT_NAMES, Event, EventType
-from local.host.durable.queries import Row
+from local.host.durable.queries import Entity, Row
 
 _HIDDEN = frozenset({EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED})
 _SCHEDULED = frozenset({EventType.TASK_SCHEDULED, EventType.SUB_ORCHESTRATION_CREATED})
@@ -30,6 +30,12 @@ def status_body(row: Row, *, show_input: bool) -> dict[str, Any]:
     }
 
 
+def entity_body(entity: Entity, *, show_state: bool) -> dict[str, Any]:
+    """Return an entity as a list of them shows it."""
+    body = {"entityId": {"name": entity.name, "key": entity.key}, "lastOperationTime": _seconds(entity.updated)}
+    return body | ({"state": json.loads(entity.state)} if show_state else {})
+
+
 def history_body(events: list[Event], *, show_output: bool) -> list[dict[str, Any]]:
     """Return a history for people: scheduling is folded into what came of it, bookkeeping is left out."""
     scheduled = {event["EventId"]: event for event in events if event["EventType"] in _SCHEDULED}
@@ -49,8 +55,8 @@ def _shown(event: Event, scheduled: dict[int, Event], show_output: bool) -> dict
         shown |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"]}
     elif kind in _SCHEDULED or kind == EventType.EXECUTION_STARTED:
         shown["FunctionName"] = event["Name"]
-    shown |= {key: event[key] for key in ("FireAt", "OrchestrationStatus", "Reason", "Details") if key in event}
-    if kind == EventType.EVENT_RAISED:
+    shown |= {key: event[key] for key in ("FireAt", "OrchestrationStatus", "Reason", "Details", "Data") if key in event}
+    if kind in (EventType.EVENT_RAISED, EventType.EVENT_SENT):
         shown["Name"] = event["Name"]
     if show_output:
         shown |= {key: _value(event[key]) for key in ("Result", "Input") if key in event and kind not in _SCHEDULED}

@@ -19,8 +19,6 @@ from local.host.durable.decisions import ACTIVE, Status
 from local.host.durable.instance import Activity, Instance, Message
 from local.host.errors import StateError
 
-SCHEMA_VERSION = 1
-
 _SCHEMA = """
 CREATE TABLE instance (
     id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
@@ -41,6 +39,18 @@ CREATE TABLE activity (
 CREATE INDEX activity_instance ON activity (instance_id);
 """
 """`input`, `output` and `custom_status` are JSON texts; `created` and `updated` are history timestamps."""
+
+_ENTITIES = """
+CREATE TABLE entity (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, updated TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+"""The entities that exist; `state` is a JSON text."""
+
+_VERSIONS = (_SCHEMA, _ENTITIES)
+"""What makes each version of the file out of the one before. Append; never change what has been."""
+
+SCHEMA_VERSION = len(_VERSIONS)
 
 
 @contextmanager
@@ -70,11 +80,14 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
-        elif version != SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             self._db.close()
-            raise StateError(f"the state file {path} has version {version}, this host writes {SCHEMA_VERSION}")
+            raise StateError(
+                f"the state file {path} was written by a newer host: it has version {version}, and this host knows "
+                f"{SCHEMA_VERSION}. Use the newer host, or another file with --state"
+            )
+        for number, changes in enumerate(_VERSIONS[version:], version + 1):
+            self._db.executescript(f"BEGIN;{changes}PRAGMA user_version={number};COMMIT;")
 
     def close(self) -> None:
         """Close the file; the journal is folded into it."""
@@ -96,6 +109,18 @@ class Store:
         row = self._db.execute("SELECT (SELECT max(id) FROM message), (SELECT max(id) FROM activity)").fetchone()
         return row[0] or 0, row[1] or 0
 
+    def ended(self, instance_id: str) -> Instance | None:
+        """Return an instance that is not among the active ones, without its history; None if there is none."""
+        row = self._db.execute(
+            "SELECT id, name, execution_id, status FROM instance WHERE id = ?", (instance_id,)
+        ).fetchone()
+        return Instance(row[0], row[1], row[2], Status(row[3])) if row else None
+
+    def input(self, instance_id: str) -> str | None:
+        """Return an instance's input, JSON or None."""
+        row = self._db.execute("SELECT input FROM instance WHERE id = ?", (instance_id,)).fetchone()
+        return row[0] if row else None
+
     def status(self, instance_id: str) -> Status | None:
         """Return an instance's status, None if there is none of this id."""
         row = self._db.execute("SELECT status FROM instance WHERE id = ?", (instance_id,)).fetchone()
@@ -104,7 +129,8 @@ class Store:
     def active(self) -> Iterator[Instance]:
         """Return the instances that have not ended, without their histories."""
         rows = self._db.execute(
-            "SELECT id, name, execution_id, status FROM instance WHERE status IN (?, ?)", sorted(ACTIVE)
+            f"SELECT id, name, execution_id, status FROM instance WHERE status IN ({_marks(ACTIVE)})",  # noqa: S608 - marks only
+            sorted(ACTIVE),
         )
         for instance_id, name, execution_id, status in rows:
             yield Instance(instance_id, name, execution_id, Status(status))
@@ -142,6 +168,15 @@ class Store:
         self._db.execute(
             "UPDATE instance SET status = ?, output = ?, custom_status = ?, updated = ? WHERE id = ?",
             (instance.status, output, custom_status, now, instance.id),
+        )
+
+    def revive_instance(self, instance: Instance, text: str, now: str) -> None:
+        """Let an ended instance live on with the given history, an array's inside."""
+        self._db.execute("DELETE FROM history WHERE instance_id = ?", (instance.id,))
+        self.append_history(instance.id, 0, text)
+        self._db.execute(
+            "UPDATE instance SET status = ?, output = NULL, updated = ? WHERE id = ?",
+            (instance.status, now, instance.id),
         )
 
     def restart_instance(self, instance: Instance, input_json: str, old_execution_id: str) -> None:
@@ -197,12 +232,28 @@ class Store:
         ):
             self._db.execute(statement, (instance_id,))
 
+    def entity_state(self, entity_id: str) -> str | None:
+        """Return an entity's state, None if it does not exist."""
+        row = self._db.execute("SELECT state FROM entity WHERE id = ?", (entity_id,)).fetchone()
+        return row[0] if row else None
+
+    def save_entity(self, entity_id: str, name: str, key: str, state: str, now: str) -> None:
+        """Write an entity's state."""
+        self._db.execute("INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?)", (entity_id, name, key, state, now))
+
+    def delete_entity(self, entity_id: str) -> bool:
+        """Delete an entity; returns whether it existed."""
+        return self._db.execute("DELETE FROM entity WHERE id = ?", (entity_id,)).rowcount > 0
+
     def ended_between(self, first: str, last: str, statuses: Iterable[str]) -> list[str]:
         """Return the ids of instances that have ended in one of the statuses, by the time they were created."""
         wanted = sorted(set(statuses) - ACTIVE)
-        marks = ",".join("?" * len(wanted))
         rows = self._db.execute(
-            f"SELECT id FROM instance WHERE created >= ? AND created <= ? AND status IN ({marks})",  # noqa: S608 - marks only
+            f"SELECT id FROM instance WHERE created >= ? AND created <= ? AND status IN ({_marks(wanted)})",  # noqa: S608 - marks only
             (first, last, *wanted),
         )
         return [row[0] for row in rows]
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ",".join("?" for _ in values)

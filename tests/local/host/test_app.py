@@ -39,10 +39,6 @@ def test_an_app_is_forgotten_after_its_block(apps: Path) -> None:
             "tick: the trigger timer",
         ),
         (
-            '@app.entity_trigger(context_name="context")\ndef counter(context): ...\n',
-            "counter: the trigger entityTrigger",
-        ),
-        (
             '@app.route(route="a")\n@app.queue_output("q", "q", "c")\ndef send(req, q) -> str: ...\n',
             "send: the binding queue",
         ),

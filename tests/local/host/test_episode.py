@@ -23,7 +23,7 @@ from local.host.durable.instance import Instance
 from local.host.durable.interpreter import interpret
 from local.host.durable.script import Script, Setting
 
-SETTING = Setting("main_orch", "e1", has_activity=lambda _: True, has_orchestrator=lambda _: True)
+SETTING = Setting("main_orch", "abc", "e1", *[lambda _: True] * 3)
 app = df.DFApp()
 
 
@@ -92,8 +92,10 @@ def test_a_whole_orchestration_decides_with_the_ids_that_the_sdk_counts(story: S
     assert completed(0, "Hello Bob") == [ScheduleTask(1, "flaky", '{"fail": 1}')]
     reason = "Activity function 'flaky' failed:  RuntimeError: flaky failed"
     failed = story.then(EventType.TASK_FAILED, TaskScheduledId=1, Reason=reason, Details="{}")
-    assert failed.decisions == [CreateTimer(2, "2026-01-01T00:00:02.100000Z")]
-    assert story.then(EventType.TIMER_FIRED, TimerId=2).decisions == [ScheduleTask(3, "flaky", '{"fail": 1}')]
+    assert failed.decisions == [CreateTimer(2, "2026-01-01T00:00:02.100000Z", retry_of=1)]
+    assert story.then(EventType.TIMER_FIRED, TimerId=2).decisions == [
+        ScheduleTask(3, "flaky", '{"fail": 1}', retry_of=1)
+    ]
     assert completed(3, "ok") == [CreateTimer(4, "2026-01-01T00:00:05.000000Z")]
     assert story.custom_status == '{"phase":"timer"}'
     assert story.then(EventType.TIMER_FIRED, TimerId=4).decisions == [CreateTimer(5, "2026-01-01T01:00:05.000000Z")]

@@ -225,8 +225,6 @@ class TestFailures:
         [
             ("returns_object", "not JSON serializable"),
             ("calls_unserialisable", "does not expose a `to_json` function"),
-            ("calls_http", "call_http is not offered by this host"),
-            ("calls_entity", "call_entity is not offered by this host"),
             ("calls_unknown_activity", "The function 'no_such_activity' doesn't exist"),
             ("calls_unknown_child", "The function 'no_such_orchestrator' doesn't exist"),
         ],

@@ -12,6 +12,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -69,7 +70,14 @@ def poker(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
     yield context.call_activity("poke", context.get_input())
 
 
+@app.entity_trigger(context_name="context")
+def tally(context: df.DurableEntityContext) -> None:
+    context.set_state(context.get_state(lambda: 0) + context.get_input())
+
+
 def _read(name: str, value: Any) -> Any:
+    if name == "entityId":
+        return df.EntityId(*value)
     if name.startswith("created_time"):
         return datetime.fromisoformat(value)
     if name == "runtime_status":
@@ -84,6 +92,8 @@ def _shown(result: Any) -> Any:
         if not result:
             return {"found": False}
         return {**result.to_json(), "found": True, "history": getattr(result, "historyEvents", None)}
+    if isinstance(result, EntityStateResponse):
+        return {"exists": result.entity_exists, "state": result.entity_state}
     if isinstance(result, PurgeHistoryResult):
         return result.instances_deleted
     return result

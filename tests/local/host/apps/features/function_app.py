@@ -364,16 +364,6 @@ def calls_unserialisable(context: Context) -> Steps:
 
 
 @app.orchestration_trigger(context_name="context")
-def calls_http(context: Context) -> Steps:
-    yield context.call_http("GET", "http://127.0.0.1:1/")
-
-
-@app.orchestration_trigger(context_name="context")
-def calls_entity(context: Context) -> Steps:
-    yield context.call_entity(df.EntityId("counter", "a"), "add", 1)
-
-
-@app.orchestration_trigger(context_name="context")
 def calls_unknown_activity(context: Context) -> Steps:
     yield context.call_activity("no_such_activity", 1)
 

@@ -1,0 +1,66 @@
+"""The part of the management API that is about entities."""
+
+import asyncio
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from local.host.durable.engine import Engine
+from local.host.durable.entities import EntityId
+from local.host.durable.history import dumps
+from local.host.durable.queries import CONTINUATION, PAGE_SIZE, EntityFilter, Reader
+from local.host.durable.refusals import BadRequest
+from local.host.durable.request_values import Query, decoded, flag, media_type, moment, number, parsed
+from local.host.durable.status import entity_body
+
+EMPTY_KEY = "$"
+"""How a URL names the entity whose key is empty."""
+
+
+class EntityApi:
+    """Answers requests below `entities`."""
+
+    def __init__(self, engine: Engine, reader: Reader) -> None:
+        self._engine = engine
+        self._reader = reader
+
+    async def route(self, request: Request, parts: list[str], query: Query, body: bytes) -> Response:
+        """Answer a request; `parts` are the segments of its path below `entities`: a name, a key."""
+        if request.method == "GET" and len(parts) < 2:
+            return await self._list(request, parts[0] if parts else "", query)
+        if len(parts) != 2:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        entity = EntityId(parts[0], "" if parts[1] == EMPTY_KEY else parts[1])
+        match request.method:
+            case "GET":
+                return await self._state(entity)
+            case "POST" | "DELETE":
+                return await self._signal(request, entity, query, body)
+        return Response(status_code=HTTPStatus.NOT_FOUND)
+
+    async def _list(self, request: Request, name: str, query: Query) -> Response:
+        wanted = EntityFilter(name, moment(query, "lastoperationtimefrom"), moment(query, "lastoperationtimeto"))
+        top = int(number(query, "top", PAGE_SIZE))
+        try:
+            entities, token = await self._reader.entities(wanted, top, request.headers.get(CONTINUATION, ""))
+        except ValueError as exc:
+            raise BadRequest(str(exc)) from exc
+        show_state = flag(query, "fetchstate")
+        bodies = [entity_body(entity, show_state=show_state) for entity in entities]
+        return JSONResponse(bodies, headers={CONTINUATION: token} if token else None)
+
+    async def _state(self, entity: EntityId) -> Response:
+        found = await self._reader.entity(str(entity))
+        if found is None:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        return Response(found.state, media_type="application/json")
+
+    async def _signal(self, request: Request, entity: EntityId, query: Query, body: bytes) -> Response:
+        """Signal an entity; DELETE is the operation `delete`, and it is the function that makes it mean something."""
+        operation = "delete" if request.method == "DELETE" else query.get("op", "")
+        input_json = None
+        if body:
+            input_json = dumps(parsed(body) if media_type(request) == "application/json" else decoded(body))
+        await asyncio.wrap_future(self._engine.ask(lambda hub: hub.entities.signal(entity, operation, input_json)))
+        return Response(status_code=HTTPStatus.ACCEPTED)
