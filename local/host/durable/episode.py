@@ -85,7 +85,7 @@ def _ask(function: Function | None, payload: str, instance_id: str) -> tuple[Scr
     token = scope.set(Scope(function.name, instance_id))
     try:
         return *_read(function.call(**{function.trigger.name: context}), None), None
-    except Exception as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
         text, label, state = str(exc).partition(_STATE_LABEL)
         cause = exc.__cause__ or exc
         if not label:

@@ -103,18 +103,18 @@ class TaskHub:
         self._require_live(instance_id)
         self.post.send(instance_id, None, event(EventType.EVENT_RAISED, self.post.now(), Name=name, Input=input_json))
 
-    def terminate(self, instance_id: str, reason: str) -> None:
+    def terminate(self, instance_id: str, reason: str | None) -> None:
         """Tell a live instance to end; its children and running activities go on."""
         self._require_live(instance_id)
         self.post.send(instance_id, None, event(EventType.EXECUTION_TERMINATED, self.post.now(), Input=reason))
 
-    def suspend(self, instance_id: str, reason: str) -> None:
+    def suspend(self, instance_id: str, reason: str | None) -> None:
         """Let a live instance take in nothing until it is resumed; raises NotPossibleNow if it is suspended."""
         if self._require_live(instance_id).status is Status.SUSPENDED:
             raise NotPossibleNow(f"Instance '{instance_id}' is suspended already.")
         self._tell(instance_id, EventType.EXECUTION_SUSPENDED, reason)
 
-    def resume(self, instance_id: str, reason: str) -> None:
+    def resume(self, instance_id: str, reason: str | None) -> None:
         """Let a suspended instance go on; raises NotPossibleNow if it is not suspended."""
         if self._require_live(instance_id).status is not Status.SUSPENDED:
             raise NotPossibleNow(f"Instance '{instance_id}' is not suspended.")
@@ -129,7 +129,7 @@ class TaskHub:
         version = next((each["Version"] for each in first if each["EventType"] == EventType.EXECUTION_STARTED), "")
         return self.start(past.name, None if new_id else instance_id, self._store.input(instance_id), version)
 
-    def rewind(self, instance_id: str, reason: str) -> None:
+    def rewind(self, instance_id: str, reason: str | None) -> None:
         """Let a failed instance try again what failed, its failed sub-orchestrations included."""
         if self.post.find(instance_id):
             raise NotPossibleNow(f"Instance '{instance_id}' has not failed; only failed instances can be rewound.")
@@ -145,7 +145,7 @@ class TaskHub:
         self.post.admit(failed)
         now = self.post.now()
         self._store.revive_instance(failed, failed.texts[0], now)
-        self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=f"Rewound: {reason}"))
+        self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=_rewound(reason)))
         for child in children:
             self.rewind(child, reason)
 
@@ -204,14 +204,15 @@ class TaskHub:
         self._store.append_history(instance.id, len(instance.texts), turn.text)
         instance.history += turn.events
         instance.texts.append(turn.text)
+        # Also of an execution that is over: a signal to an entity goes out, and a timer goes with the instance.
+        for decision in turn.verdict.decisions:
+            self._carry_out(instance, decision)
         match turn.verdict.end:
             case ContinuedAsNew() as end:
                 self._continue(instance, end, turn.custom_status, now)
             case Ended() as end:
                 self._end(instance, end, turn.custom_status, now, turn.error)
             case None:
-                for decision in turn.verdict.decisions:
-                    self._carry_out(instance, decision)
                 instance.status = Status.SUSPENDED if turn.verdict.suspended else Status.RUNNING
                 self._store.update_instance(instance, None, turn.custom_status, now)
         if turn.verdict.stuck:
@@ -315,7 +316,7 @@ class TaskHub:
             raise InstanceExists(f"An Orchestration instance with the status {present.status} already exists.")
         return instance_id
 
-    def _tell(self, instance_id: str, kind: EventType, reason: str) -> None:
+    def _tell(self, instance_id: str, kind: EventType, reason: str | None) -> None:
         self.post.send(instance_id, None, event(kind, self.post.now(), Reason=reason))
 
     def _has_failed(self, instance_id: str) -> bool:
@@ -329,6 +330,10 @@ class TaskHub:
         if status is None:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
         raise InstanceHasEnded(f"Instance with ID '{instance_id}' has ended: {status}.")
+
+
+def _rewound(reason: str | None) -> str:
+    return f"Rewound: {reason}" if reason else "Rewound"
 
 
 def _is_to_entity(message: Message) -> bool:

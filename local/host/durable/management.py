@@ -79,7 +79,7 @@ class Management:
             case "POST", "instances", 3, "restart":
                 return await self._restart(request, parts[1], query)
             case "POST", "instances", 3, _:
-                return await self._tell(operation, parts[1], query.get("reason", ""))
+                return await self._tell(operation, parts[1], query.get("reason"))
             case _, "entities", _, _:
                 return await self._entities.route(request, parts[1:], query, body)
             case "POST", "makeprimary", 1, _:
@@ -87,7 +87,7 @@ class Management:
                 return Response(status_code=HTTPStatus.OK)
         return Response(status_code=HTTPStatus.NOT_FOUND)
 
-    async def _tell(self, operation: str, instance_id: str, reason: str) -> Response:
+    async def _tell(self, operation: str, instance_id: str, reason: str | None) -> Response:
         """Do one of the operations that take a reason, and answer that it will happen."""
         operations: dict[str, Callable[[TaskHub], None]] = {
             "terminate": lambda hub: hub.terminate(instance_id, reason),

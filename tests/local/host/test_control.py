@@ -87,6 +87,17 @@ class TestSuspend:
         assert post(hub, instance_id, operation) == 410
 
 
+def test_terminating_without_a_reason_leaves_no_output(hub: Hub) -> None:
+    instance_id = hub.start("waits")
+    assert post(hub, instance_id, "terminate") == 202
+    assert hub.ended(instance_id)["output"] is None
+
+
+def test_an_orchestrator_that_exits_fails_alone(hub: Hub) -> None:
+    assert "SystemExit: 3" in hub.failed("exits")
+    assert hub.run("echo", {}) == {}
+
+
 class TestRewind:
     def test_the_failed_step_runs_again_and_the_good_ones_do_not(self, hub: Hub, steps: Any) -> None:
         steps.broken.add("two")

@@ -55,6 +55,13 @@ def test_a_signal_over_http_changes_the_state(hub: Hub) -> None:
     until_state(hub, "signalled", 5)
 
 
+@pytest.mark.parametrize(("orchestrator", "sum_of_signals"), [("signals_and_ends", 3), ("signals_in_each_life", 6)])
+def test_a_signal_goes_out_although_its_sender_is_over(hub: Hub, orchestrator: str, sum_of_signals: int) -> None:
+    instance_id = hub.start(orchestrator, 3)
+    hub.completed(instance_id)
+    until_state(hub, instance_id, sum_of_signals)
+
+
 def test_an_operation_that_raises_fails_its_call_and_the_entity_lives_on(
     hub: Hub, caplog: pytest.LogCaptureFixture
 ) -> None:

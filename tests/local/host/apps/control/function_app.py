@@ -74,6 +74,24 @@ def calls_operation(context: Context) -> Steps:
 
 
 @app.orchestration_trigger(context_name="context")
+def signals_and_ends(context: Context) -> None:
+    context.signal_entity(df.EntityId("counter", context.instance_id), "add", 3)
+
+
+@app.orchestration_trigger(context_name="context")
+def signals_in_each_life(context: Context) -> None:
+    left = context.get_input()
+    context.signal_entity(df.EntityId("counter", context.instance_id), "add", left)
+    if left:
+        context.continue_as_new(left - 1)
+
+
+@app.orchestration_trigger(context_name="context")
+def exits(context: Context) -> None:
+    raise SystemExit(3)
+
+
+@app.orchestration_trigger(context_name="context")
 def calls_no_entity(context: Context) -> Steps:
     yield context.call_entity(df.EntityId("nobody", "a"), "add", 1)
 
