@@ -29,12 +29,16 @@ class BodyTooLarge(Exception):
 
 
 class HttpFrontend:
-    """The ASGI application of a host. While `draining`, functions are called no more; the rest goes on."""
+    """The ASGI application of a host, on both its listeners: what comes in at `rpc_port` is the durable client's RPC.
 
-    def __init__(self, app: App, prefix: str, invoker: Invoker, management: Management) -> None:
+    While `draining`, functions are called no more; the rest goes on.
+    """
+
+    def __init__(self, app: App, prefix: str, invoker: Invoker, management: Management, *, rpc_port: int) -> None:
         self._routes: Sequence[Route] = build(app.of(HTTP_TRIGGER), prefix)
         self._invoker = invoker
         self._management = management
+        self._rpc_port = rpc_port
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,11 +52,12 @@ class HttpFrontend:
 
     async def _answer(self, request: Request) -> Response:
         path = decoded_path(request.scope["raw_path"])
-        for base in (RPC, WEBHOOK):
-            if path.lower().startswith(f"{base}/"):
-                return await self._management.handle(
-                    request, path.removeprefix(path[: len(base)]), await _body(request)
-                )
+        is_rpc = request.scope["server"][1] == self._rpc_port
+        base = RPC if is_rpc else WEBHOOK
+        if path.lower().startswith(f"{base}/"):
+            return await self._management.handle(request, path[len(base) :], await _body(request))
+        if is_rpc:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
         if path.lower() == STATUS_PATH and request.method == "GET":
             return JSONResponse({"state": "Running"})
         for route in self._routes:

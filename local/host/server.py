@@ -41,6 +41,9 @@ from local.host.settings import HostSettings, app_settings, read_host_json
 ADDRESS = "127.0.0.1"
 """The host is for the machine it runs on, so it listens nowhere else."""
 
+RPC_PORT = 17071
+"""Where the durable client's RPC listens, as on the real host; on any free port if this one is taken."""
+
 GRACE_SECONDS = 3.0
 """How long functions that run may go on when the host stops; an activity that is abandoned runs again."""
 
@@ -64,9 +67,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RunningHost:
-    """A host that answers: its address without a slash at the end, and the name of its task hub."""
+    """A host that answers: its addresses without a slash at the end, and the name of its task hub.
+
+    `rpc_url` is that of the durable client's RPC.
+    """
 
     url: str
+    rpc_url: str
     task_hub: str
 
 
@@ -84,6 +91,17 @@ def listen(port: int) -> socket.socket:
             raise AddressTaken(f"port {port} on {ADDRESS} is in use by another program") from None
         raise
     return listener
+
+
+def _listen_for_rpc() -> socket.socket:
+    try:
+        return listen(RPC_PORT)
+    except AddressTaken:
+        return listen(0)
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://{ADDRESS}:{listener.getsockname()[1]}"
 
 
 @contextmanager
@@ -144,7 +162,6 @@ class Host:
         self._settings = settings
         self._state = state
         self._listener = listener
-        self._url = f"http://{ADDRESS}:{listener.getsockname()[1]}"
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.has_failed = False
@@ -166,13 +183,14 @@ class Host:
         try:
             sdk.prepare()
             await sdk.open_session()
-            await self._serve(ready)
+            with _listen_for_rpc() as rpc:
+                await self._serve(rpc, ready)
         finally:
             self._listener.close()
             await sdk.close_session()
             _only_one.release()
 
-    async def _serve(self, ready: Callable[[RunningHost], None]) -> None:
+    async def _serve(self, rpc: socket.socket, ready: Callable[[RunningHost], None]) -> None:
         loop = self._loop = asyncio.get_running_loop()
 
         def hand_out(work: list[Work]) -> None:
@@ -182,21 +200,24 @@ class Host:
         def dispatch(work: list[Work]) -> None:
             loop.call_soon_threadsafe(hand_out, work)
 
-        client_json = client_binding(self._url, self._settings.task_hub)
+        about = RunningHost(_url(self._listener), _url(rpc), self._settings.task_hub)
+        client_json = client_binding(about.url, about.rpc_url, about.task_hub)
         invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json)
         engine = Engine(self._state, self._app, dispatch, self._fail)
         activities = Workers(ActivityRunner(self._app, invoker, engine).run, self._settings.max_activities)
         batches = Workers(BatchRunner(invoker, engine).run, self._settings.max_entities)
         reader = Reader(self._state)
         management = Management(engine, reader, self._settings.task_hub)
-        frontend = HttpFrontend(self._app, self._settings.route_prefix, invoker, management)
+        frontend = HttpFrontend(
+            self._app, self._settings.route_prefix, invoker, management, rpc_port=rpc.getsockname()[1]
+        )
         server = _Server(uvicorn.Config(frontend, **_SERVER_OPTIONS))
         try:
             engine.start()
-            serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+            serving = asyncio.create_task(server.serve(sockets=[self._listener, rpc]))
             while not server.started and not serving.done():
                 await asyncio.sleep(_STARTUP_POLL_SECONDS)
-            ready(RunningHost(self._url, self._settings.task_hub))
+            ready(about)
             await self._over.wait()
             logger.info("Stopping")
             frontend.draining = True

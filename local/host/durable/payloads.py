@@ -5,8 +5,8 @@ from local.host.durable.history import dumps
 WEBHOOK = "/runtime/webhooks/durabletask"
 """The public management API."""
 
-RPC = "/runtime/rpc/durabletask"
-"""The same for the client in the worker. On the real host it is a listener of its own, without keys."""
+RPC = "/durabletask"
+"""The same for the client in the worker, on a listener of its own that asks for no key."""
 
 _INSTANCE_ID = "INSTANCEID"
 """What the SDK replaces by an instance's id."""
@@ -28,8 +28,8 @@ def management_urls(origin: str, task_hub: str, instance_id: str) -> dict[str, s
     }
 
 
-def client_binding(origin: str, task_hub: str) -> str:
-    """Return the JSON text that a durable client binding receives."""
+def client_binding(origin: str, rpc_origin: str, task_hub: str) -> str:
+    """Return the JSON text that a durable client binding receives; each origin is scheme, host and port."""
     base = f"{origin}{WEBHOOK}"
     start = f"{base}/orchestrators/{{functionName}}[/{{instanceId}}]"
     instance = f"{base}/instances/{_INSTANCE_ID}"
@@ -46,7 +46,7 @@ def client_binding(origin: str, task_hub: str) -> str:
         "managementUrls": management_urls(origin, task_hub, _INSTANCE_ID) | rewind,
         "baseUrl": base,
         "requiredQueryStringParameters": _query(task_hub),
-        "rpcBaseUrl": f"{origin}{RPC}/",
+        "rpcBaseUrl": f"{rpc_origin}{RPC}/",
         "httpBaseUrl": None,
     })  # fmt: skip
 
