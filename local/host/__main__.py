@@ -14,6 +14,7 @@ from local.host import log
 from local.host.app import loaded
 from local.host.durable.store import claimed
 from local.host.errors import HostError
+from local.host.keys import key_file, open_keys
 from local.host.server import Host, RunningHost, listen
 from local.host.settings import app_settings, read_host_json
 
@@ -38,9 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
             app = stack.enter_context(loaded(directory))
             state = options.state or directory / DEFAULT_STATE
             stack.enter_context(claimed(state))
-            host = Host(app, settings, state, listen(options.port))
+            keys = open_keys(key_file(state), app) if options.auth else None
+            host = Host(app, settings, state, listen(options.port), keys)
             _stop_on_signals(host)
-            logger.info("Starting", extra={"app": directory, "functions": len(app.functions), "state": state})
+            about = {"app": directory, "functions": len(app.functions), "state": state}
+            logger.info("Starting", extra=about | ({"keys": key_file(state)} if options.auth else {}))
             asyncio.run(host.run(_announce))
             logger.info("Stopped")
     except HostError as exc:
@@ -69,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help=f"SQLite file of the task hub (default: {DEFAULT_STATE} in the app)"
+    )
+    parser.add_argument(
+        "--auth",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="ask for access keys, which are made once and kept beside the state file, in FILE.keys.json "
+        "(default: every request may do everything)",
     )
     parser.add_argument("--log-level", choices=log.LEVELS, default="info", help="default: info")
     return parser

@@ -18,6 +18,7 @@ import azure.functions as func
 from azure.functions.decorators.function_app import Function as Registered
 
 from local.host.errors import AppError
+from local.host.settings import is_disabled
 
 HTTP_TRIGGER = "httpTrigger"
 ORCHESTRATION_TRIGGER = "orchestrationTrigger"
@@ -42,7 +43,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One indexed function. `clients` are its durable client bindings."""
+    """One indexed function. `clients` are its durable client bindings; disabled, nothing triggers it."""
 
     name: str
     call: Callable[..., Any]
@@ -50,6 +51,7 @@ class Function:
     trigger: Binding
     clients: tuple[Binding, ...]
     wants_context: bool
+    disabled: bool
 
     @property
     def durable_name(self) -> str:
@@ -70,8 +72,8 @@ class App:
     functions: tuple[Function, ...]
 
     def of(self, trigger: str) -> tuple[Function, ...]:
-        """Return the functions with this trigger type, in order of name."""
-        return tuple(function for function in self.functions if function.trigger.type == trigger)
+        """Return the functions that this trigger type runs, in order of name; the disabled ones are left out."""
+        return tuple(each for each in self.functions if each.trigger.type == trigger and not each.disabled)
 
     def named(self, trigger: str) -> dict[str, Function]:
         """Return the durable functions of this trigger type by lower-case durable name."""
@@ -153,6 +155,7 @@ def _function(registered: Registered) -> Function:
         trigger=trigger,
         clients=clients,
         wants_context=_wants_context(name, call, {trigger.name, *(client.name for client in clients)}),
+        disabled=is_disabled(name),
     )
 
 

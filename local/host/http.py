@@ -1,7 +1,7 @@
-"""The HTTP side: the app's functions, the management API, and the host's own status."""
+"""The HTTP side: who answers a request, the app's functions, the extensions' webhooks, or the host itself."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -9,10 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from local.host.app import HTTP_TRIGGER, App, Function
+from local.host.authorization import Authorization
 from local.host.context import TraceContext
 from local.host.conversion import to_request, to_response
-from local.host.durable.management import Management
-from local.host.durable.payloads import RPC, WEBHOOK
 from local.host.invoke import FunctionFailed, Invoker
 from local.host.routes import Route, build, decoded_path
 
@@ -20,6 +19,12 @@ MAX_BODY = 100 * 1024 * 1024
 """Bytes that a request's body may have, as on Azure."""
 
 STATUS_PATH = "/admin/host/status"
+
+DURABLE = "durabletask"
+"""The extension with an RPC. Its webhook goes on while the host stops: it calls no function itself."""
+
+Webhook = Callable[[Request, str, bytes], Awaitable[Response]]
+"""Answers a request to an extension, given the path below its own, and the body."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +36,25 @@ class BodyTooLarge(Exception):
 class HttpFrontend:
     """The ASGI application of a host, on both its listeners: what comes in at `rpc_port` is the durable client's RPC.
 
-    While `draining`, functions are called no more; the rest goes on.
+    `webhooks` are by the lower-case name of the extension. While `draining`, functions are called no more; the rest
+    goes on.
     """
 
-    def __init__(self, app: App, prefix: str, invoker: Invoker, management: Management, *, rpc_port: int) -> None:
-        self._routes: Sequence[Route] = build(app.of(HTTP_TRIGGER), prefix)
+    def __init__(
+        self,
+        app: App,
+        prefix: str,
+        invoker: Invoker,
+        authorization: Authorization,
+        webhooks: Mapping[str, Webhook],
+        *,
+        rpc_port: int,
+    ) -> None:
+        functions = (function for function in app.functions if function.trigger.type == HTTP_TRIGGER)
+        self._routes: Sequence[Route] = build(functions, prefix)
         self._invoker = invoker
-        self._management = management
+        self._authorization = authorization
+        self._webhooks = webhooks
         self._rpc_port = rpc_port
         self.draining = False
 
@@ -52,23 +69,47 @@ class HttpFrontend:
 
     async def _answer(self, request: Request) -> Response:
         path = decoded_path(request.scope["raw_path"])
-        is_rpc = request.scope["server"][1] == self._rpc_port
-        base = RPC if is_rpc else WEBHOOK
-        if path.lower().startswith(f"{base}/"):
-            return await self._management.handle(request, path[len(base) :], await _body(request))
-        if is_rpc:
-            return Response(status_code=HTTPStatus.NOT_FOUND)
+        if request.scope["server"][1] == self._rpc_port:
+            return await self._rpc(request, path)
+        if path.lower().startswith("/runtime/webhooks/"):
+            return await self._webhook(request, path)
         if path.lower() == STATUS_PATH and request.method == "GET":
+            if not self._authorization.may_administer(request):
+                return Response(status_code=HTTPStatus.UNAUTHORIZED)
             return JSONResponse({"state": "Running"})
         for route in self._routes:
             values = route.match(request.method, path)
             if values is not None:
-                return await self._call(route.function, request, values)
+                return self._refusal(route.function, request) or await self._call(route.function, request, values)
         return Response(status_code=HTTPStatus.NOT_FOUND)
 
-    async def _call(self, function: Function, request: Request, values: dict[str, str]) -> Response:
+    async def _rpc(self, request: Request, path: str) -> Response:
+        base, _, rest = path.lstrip("/").partition("/")
+        if base.lower() != DURABLE:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        return await self._webhooks[DURABLE](request, rest, await _body(request))
+
+    async def _webhook(self, request: Request, path: str) -> Response:
+        extension, _, rest = path.split("/", 3)[3].partition("/")
+        extension = extension.lower()
+        if not self._authorization.may_use_webhook(request, extension):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        if extension not in self._webhooks:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        if self.draining and extension != DURABLE:
+            return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+        return await self._webhooks[extension](request, rest, await _body(request))
+
+    def _refusal(self, function: Function, request: Request) -> Response | None:
+        if not self._authorization.may_call(request, function):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        if function.disabled and not self._authorization.has_master_key(request):
+            return Response(status_code=HTTPStatus.NOT_FOUND)
         if self.draining:
             return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+        return None
+
+    async def _call(self, function: Function, request: Request, values: dict[str, str]) -> Response:
         # A body of unknown length never reaches the function, as on the real host by default.
         body = await _body(request) if "content-length" in request.headers else b""
         arguments = {function.trigger.name: to_request(request, values, body)}

@@ -15,13 +15,12 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import azure.functions as func
-import uvicorn
 
 from local.host import sdk
 from local.host.app import App, index, loaded
+from local.host.authorization import Authorization
 from local.host.durable.activities import ActivityRunner
 from local.host.durable.batches import BatchRunner
 from local.host.durable.engine import Engine
@@ -34,8 +33,10 @@ from local.host.durable.queries import Reader
 from local.host.durable.store import claimed
 from local.host.durable.workers import Workers
 from local.host.errors import AddressTaken, HostError
-from local.host.http import HttpFrontend
+from local.host.http import DURABLE, HttpFrontend
 from local.host.invoke import Invoker
+from local.host.keys import Keys, key_file, open_keys
+from local.host.serving import web_server
 from local.host.settings import HostSettings, app_settings, read_host_json
 
 ADDRESS = "127.0.0.1"
@@ -49,16 +50,6 @@ GRACE_SECONDS = 3.0
 
 _STARTUP_POLL_SECONDS = 0.005
 
-_SERVER_OPTIONS: dict[str, Any] = {
-    "lifespan": "off",
-    "ws": "none",
-    "log_config": None,
-    "access_log": False,
-    "server_header": False,
-    "timeout_graceful_shutdown": 1,
-}
-"""For uvicorn: no log of its own, nothing but HTTP, and no waiting for connections that are only kept alive."""
-
 _only_one = threading.Lock()
 """Held by the host of this process: the SDK's client keeps its session, and the app its modules, globally."""
 
@@ -69,12 +60,13 @@ logger = logging.getLogger(__name__)
 class RunningHost:
     """A host that answers: its addresses without a slash at the end, and the name of its task hub.
 
-    `rpc_url` is that of the durable client's RPC.
+    `rpc_url` is that of the durable client's RPC. `keys` are there if requests need them.
     """
 
     url: str
     rpc_url: str
     task_hub: str
+    keys: Keys | None
 
 
 def listen(port: int) -> socket.socket:
@@ -111,11 +103,13 @@ def running(
     state: Path | None = None,
     port: int = 0,
     settings: HostSettings | None = None,
+    auth: bool = False,
 ) -> Iterator[RunningHost]:
     """Run a host in a thread of this process for the time of the block; meant for tests.
 
     `app` is an app folder, or an app object. Without `state`, the history goes with the block. `settings` are
-    those of the folder's host.json, or the defaults, unless given. One host runs in a process at a time.
+    those of the folder's host.json, or the defaults, unless given. With `auth` requests need keys. One host runs in
+    a process at a time.
     """
     with ExitStack() as stack:
         path = state or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "state.sqlite"
@@ -126,7 +120,8 @@ def running(
         else:
             indexed = index(app, Path.cwd())
         stack.enter_context(claimed(path))
-        host = Host(indexed, settings or HostSettings(), path, listen(port))
+        keys = open_keys(key_file(path), indexed) if auth else None
+        host = Host(indexed, settings or HostSettings(), path, listen(port), keys)
         ready: Future[RunningHost] = Future()
         thread = threading.Thread(target=_run_in_thread, args=(host, ready), name="functions-host")
         thread.start()
@@ -146,22 +141,20 @@ def _run_in_thread(host: "Host", ready: Future[RunningHost]) -> None:
         ready.set_exception(exc)
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to its host."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class Host:
-    """One host of one app. `run` once; `stop` from any thread, or from a signal handler."""
+    """One host of one app. `run` once; `stop` from any thread, or from a signal handler.
 
-    def __init__(self, app: App, settings: HostSettings, state: Path, listener: socket.socket) -> None:
+    Without `keys`, no request needs one.
+    """
+
+    def __init__(
+        self, app: App, settings: HostSettings, state: Path, listener: socket.socket, keys: Keys | None = None
+    ) -> None:
         self._app = app
         self._settings = settings
         self._state = state
         self._listener = listener
+        self._keys = keys
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.has_failed = False
@@ -200,18 +193,23 @@ class Host:
         def dispatch(work: list[Work]) -> None:
             loop.call_soon_threadsafe(hand_out, work)
 
-        about = RunningHost(_url(self._listener), _url(rpc), self._settings.task_hub)
-        client_json = client_binding(about.url, about.rpc_url, about.task_hub)
+        about = RunningHost(_url(self._listener), _url(rpc), self._settings.task_hub, self._keys)
+        key = self._keys.of_extension(DURABLE) if self._keys else None
+        client_json = client_binding(about.url, about.rpc_url, about.task_hub, key)
         invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json)
         engine = Engine(self._state, self._app, dispatch, self._fail)
         activities = Workers(ActivityRunner(self._app, invoker, engine).run, self._settings.max_activities)
         batches = Workers(BatchRunner(invoker, engine).run, self._settings.max_entities)
         reader = Reader(self._state)
-        management = Management(engine, reader, self._settings.task_hub)
         frontend = HttpFrontend(
-            self._app, self._settings.route_prefix, invoker, management, rpc_port=rpc.getsockname()[1]
+            self._app,
+            self._settings.route_prefix,
+            invoker,
+            Authorization(self._keys),
+            {DURABLE: Management(engine, reader, about.task_hub, key).handle},
+            rpc_port=rpc.getsockname()[1],
         )
-        server = _Server(uvicorn.Config(frontend, **_SERVER_OPTIONS))
+        server = web_server(frontend)
         try:
             engine.start()
             serving = asyncio.create_task(server.serve(sockets=[self._listener, rpc]))

@@ -49,6 +49,16 @@ def read_host_json(directory: Path) -> HostSettings:
     )
 
 
+def is_disabled(function: str) -> bool:
+    """Tell whether an app setting such as `AzureWebJobs.NAME.Disabled` disables a function; names ignore case.
+
+    `__` may stand for the dots where an environment cannot hold them, and so may `_`, as for the real host on Linux.
+    """
+    wanted = {f"azurewebjobs{mark}{function.lower()}{mark}disabled" for mark in (".", "__", "_")}
+    values = (value for name, value in os.environ.items() if name.lower() in wanted)
+    return any(value.strip().lower() in ("true", "1") for value in values)
+
+
 @contextmanager
 def app_settings(directory: Path) -> Iterator[None]:
     """Put the Values of `local.settings.json` underneath the environment, for the time of the block.

@@ -36,12 +36,13 @@ T = TypeVar("T")
 
 
 class Management:
-    """Answers requests below the API's base path."""
+    """Answers requests below the API's base path; `key` is what the URLs that it hands out bring, if anything."""
 
-    def __init__(self, engine: Engine, reader: Reader, task_hub: str) -> None:
+    def __init__(self, engine: Engine, reader: Reader, task_hub: str, key: str | None) -> None:
         self._engine = engine
         self._reader = reader
         self._task_hub = task_hub
+        self._key = key
         self._entities = EntityApi(engine, reader)
 
     async def handle(self, request: Request, path: str, body: bytes) -> Response:
@@ -120,7 +121,7 @@ class Management:
             return Response(row.output or "null", media_type="application/json")
         if row is not None:
             return JSONResponse(status_body(row, show_input=True))
-        links = management_urls(_origin(request), self._task_hub, instance_id)
+        links = management_urls(_origin(request), self._task_hub, instance_id, self._key)
         headers = {"Location": links["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_START}
         return JSONResponse(links, HTTPStatus.ACCEPTED, headers)
 
@@ -148,8 +149,9 @@ class Management:
         if row.status not in ACTIVE:
             failed = row.status == Status.FAILED and flag(query, "returninternalservererroronfailure")
             return JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK)
-        location = management_urls(_origin(request), self._task_hub, instance_id)["statusQueryGetUri"]
-        return JSONResponse(body, HTTPStatus.ACCEPTED, {"Location": location, "Retry-After": _RETRY_AFTER_STATUS})
+        links = management_urls(_origin(request), self._task_hub, instance_id, self._key)
+        headers = {"Location": links["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_STATUS}
+        return JSONResponse(body, HTTPStatus.ACCEPTED, headers)
 
     async def _list(self, request: Request, query: Query) -> Response:
         wanted = Filter(

@@ -12,10 +12,13 @@ _INSTANCE_ID = "INSTANCEID"
 """What the SDK replaces by an instance's id."""
 
 
-def management_urls(origin: str, task_hub: str, instance_id: str) -> dict[str, str]:
-    """Return the URLs to manage an instance with, `id` included; `origin` is scheme, host and port."""
+def management_urls(origin: str, task_hub: str, instance_id: str, key: str | None) -> dict[str, str]:
+    """Return the URLs to manage an instance with, `id` included.
+
+    `origin` is scheme, host and port; `key` is the extension's system key where one is asked for.
+    """
     instance = f"{origin}{WEBHOOK}/instances/{instance_id}"
-    query = _query(task_hub)
+    query = _hub(task_hub, key)
     return {
         "id": instance_id,
         "statusQueryGetUri": f"{instance}?{query}",
@@ -28,28 +31,31 @@ def management_urls(origin: str, task_hub: str, instance_id: str) -> dict[str, s
     }
 
 
-def client_binding(origin: str, rpc_origin: str, task_hub: str) -> str:
+def client_binding(origin: str, rpc_origin: str, task_hub: str, key: str | None) -> str:
     """Return the JSON text that a durable client binding receives; each origin is scheme, host and port."""
     base = f"{origin}{WEBHOOK}"
     start = f"{base}/orchestrators/{{functionName}}[/{{instanceId}}]"
     instance = f"{base}/instances/{_INSTANCE_ID}"
-    rewind = {"rewindPostUri": f"{instance}/rewind?reason={{text}}&{_query(task_hub)}"}
+    rewind = {"rewindPostUri": f"{instance}/rewind?reason={{text}}&{_hub(task_hub, key)}"}
+    wait = ["timeout={timeoutInSeconds}", "pollingInterval={intervalInSeconds}", *_code(key)]
     return dumps({
         "taskHubName": task_hub,
         "connectionName": None,
         "creationUrls": {
-            "createNewInstancePostUri": f"{start}?{_query(task_hub)}",
-            "createAndWaitOnNewInstancePostUri": (
-                f"{start}?timeout={{timeoutInSeconds}}&pollingInterval={{intervalInSeconds}}&{_query(task_hub)}"
-            ),
+            "createNewInstancePostUri": "?".join([start, *_code(key)]),
+            "createAndWaitOnNewInstancePostUri": f"{start}?{'&'.join(wait)}",
         },
-        "managementUrls": management_urls(origin, task_hub, _INSTANCE_ID) | rewind,
+        "managementUrls": management_urls(origin, task_hub, _INSTANCE_ID, key) | rewind,
         "baseUrl": base,
-        "requiredQueryStringParameters": _query(task_hub),
+        "requiredQueryStringParameters": "".join(_code(key)),
         "rpcBaseUrl": f"{rpc_origin}{RPC}/",
         "httpBaseUrl": None,
     })  # fmt: skip
 
 
-def _query(task_hub: str) -> str:
-    return f"taskHub={task_hub}&connection=Storage"
+def _hub(task_hub: str, key: str | None) -> str:
+    return "&".join([f"taskHub={task_hub}", "connection=Storage", *_code(key)])
+
+
+def _code(key: str | None) -> list[str]:
+    return [] if key is None else [f"code={key}"]

@@ -25,7 +25,7 @@ def run(*options: str | Path) -> subprocess.CompletedProcess[str]:
 def test_help_explains_the_options() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for option in ("--app", "--port", "--state", "--log-level"):
+    for option in ("--app", "--port", "--state", "--auth", "--log-level"):
         assert option in done.stdout
 
 
