@@ -24,10 +24,19 @@ HTTP_TRIGGER = "httpTrigger"
 ORCHESTRATION_TRIGGER = "orchestrationTrigger"
 ACTIVITY_TRIGGER = "activityTrigger"
 ENTITY_TRIGGER = "entityTrigger"
+EVENT_GRID_TRIGGER = "eventGridTrigger"
 DURABLE_CLIENT = "durableClient"
 HTTP_OUTPUT = "http"
 
-TRIGGERS = frozenset({HTTP_TRIGGER, ORCHESTRATION_TRIGGER, ACTIVITY_TRIGGER, ENTITY_TRIGGER})
+TRIGGERS = frozenset(
+    {
+        HTTP_TRIGGER,
+        ORCHESTRATION_TRIGGER,
+        ACTIVITY_TRIGGER,
+        ENTITY_TRIGGER,
+        EVENT_GRID_TRIGGER,
+    }
+)
 RETURN = "$return"
 _DEFAULT_SCRIPT = "function_app.py"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.functions as func
 from azure.functions import _abc
+from starlette.requests import Request
 
 
 class TraceContext(_abc.TraceContext):
@@ -27,6 +28,11 @@ class TraceContext(_abc.TraceContext):
     def attributes(self) -> dict[str, str]:
         """Attributes of the span; this host traces nothing itself."""
         return {}
+
+
+def trace_of(request: Request) -> TraceContext:
+    """Return the trace that a request belongs to."""
+    return TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
 
 
 class RetryContext(_abc.RetryContext):

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from local.host.app import HTTP_TRIGGER, App, Function
 from local.host.authorization import Authorization
-from local.host.context import TraceContext
+from local.host.context import trace_of
 from local.host.conversion import to_request, to_response
 from local.host.invoke import FunctionFailed, Invoker
 from local.host.routes import Route, build, decoded_path
@@ -20,8 +20,11 @@ MAX_BODY = 100 * 1024 * 1024
 
 STATUS_PATH = "/admin/host/status"
 
+EVENT_GRID = "eventgrid"
 DURABLE = "durabletask"
 """The extension with an RPC. Its webhook goes on while the host stops: it calls no function itself."""
+
+_WEBHOOK_METHODS = frozenset({"GET", "POST", "DELETE", "OPTIONS"})
 
 Webhook = Callable[[Request, str, bytes], Awaitable[Response]]
 """Answers a request to an extension, given the path below its own, and the body."""
@@ -94,7 +97,7 @@ class HttpFrontend:
         extension = extension.lower()
         if not self._authorization.may_use_webhook(request, extension):
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
-        if extension not in self._webhooks:
+        if extension not in self._webhooks or request.method not in _WEBHOOK_METHODS:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         if self.draining and extension != DURABLE:
             return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -113,9 +116,8 @@ class HttpFrontend:
         # A body of unknown length never reaches the function, as on the real host by default.
         body = await _body(request) if "content-length" in request.headers else b""
         arguments = {function.trigger.name: to_request(request, values, body)}
-        trace = TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
         try:
-            result = await self._invoker.invoke(function, arguments, trace=trace)
+            result = await self._invoker.invoke(function, arguments, trace=trace_of(request))
         except FunctionFailed:
             return Response(status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
         try:

@@ -33,7 +33,8 @@ from local.host.durable.queries import Reader
 from local.host.durable.store import claimed
 from local.host.durable.workers import Workers
 from local.host.errors import AddressTaken, HostError
-from local.host.http import DURABLE, HttpFrontend
+from local.host.eventgrid import EventGridWebhook
+from local.host.http import DURABLE, EVENT_GRID, HttpFrontend
 from local.host.invoke import Invoker
 from local.host.keys import Keys, key_file, open_keys
 from local.host.serving import web_server
@@ -206,7 +207,10 @@ class Host:
             self._settings.route_prefix,
             invoker,
             Authorization(self._keys),
-            {DURABLE: Management(engine, reader, about.task_hub, key).handle},
+            {
+                DURABLE: Management(engine, reader, about.task_hub, key).handle,
+                EVENT_GRID: EventGridWebhook(self._app, invoker).handle,
+            },
             rpc_port=rpc.getsockname()[1],
         )
         server = web_server(frontend)
