@@ -52,7 +52,10 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One indexed function. `clients` are its durable client bindings; disabled, nothing triggers it."""
+    """One indexed function. `clients` are its durable client bindings, `bindings` all of them.
+
+    Where it is disabled, nothing triggers it.
+    """
 
     name: str
     call: Callable[..., Any]
@@ -61,6 +64,7 @@ class Function:
     clients: tuple[Binding, ...]
     wants_context: bool
     disabled: bool
+    bindings: tuple[Binding, ...]
 
     @property
     def durable_name(self) -> str:
@@ -165,6 +169,7 @@ def _function(registered: Registered) -> Function:
         clients=clients,
         wants_context=_wants_context(name, call, {trigger.name, *(client.name for client in clients)}),
         disabled=is_disabled(name),
+        bindings=tuple(bindings),
     )
 
 

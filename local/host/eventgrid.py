@@ -92,9 +92,9 @@ def decoded(event: Any) -> Any:
         raise ValueError(f"the SDK refuses the event: {exc}") from exc
 
 
-def from_text(text: str) -> Any:
+def event_by_hand(_: Function, text: str | None) -> Any:
     """Return the trigger's value for the input of a manual run, the JSON text of one event; raises ValueError."""
-    return decoded(_json(text))
+    return decoded(_json(text or ""))
 
 
 def _function_name(request: Request) -> str:

@@ -5,20 +5,23 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from local.host.admin import Admin
 from local.host.app import HTTP_TRIGGER, App, Function
 from local.host.authorization import Authorization
 from local.host.context import trace_of
 from local.host.conversion import to_request, to_response
 from local.host.invoke import FunctionFailed, Invoker
 from local.host.routes import Route, build, decoded_path
+from local.host.settings import is_on
 
 MAX_BODY = 100 * 1024 * 1024
 """Bytes that a request's body may have, as on Azure."""
 
-STATUS_PATH = "/admin/host/status"
+ADMIN_PATH = "/admin/"
+WEBHOOKS_PATH = "/runtime/webhooks/"
 
 EVENT_GRID = "eventgrid"
 DURABLE = "durabletask"
@@ -39,8 +42,8 @@ class BodyTooLarge(Exception):
 class HttpFrontend:
     """The ASGI application of a host, on both its listeners: what comes in at `rpc_port` is the durable client's RPC.
 
-    `webhooks` are by the lower-case name of the extension. While `draining`, functions are called no more; the rest
-    goes on.
+    `webhooks` are by the lower-case name of the extension. While the host stops, functions are called no more; the
+    rest goes on.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class HttpFrontend:
         invoker: Invoker,
         authorization: Authorization,
         webhooks: Mapping[str, Webhook],
+        admin: Admin,
         *,
         rpc_port: int,
     ) -> None:
@@ -58,8 +62,8 @@ class HttpFrontend:
         self._invoker = invoker
         self._authorization = authorization
         self._webhooks = webhooks
+        self._admin = admin
         self._rpc_port = rpc_port
-        self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -74,16 +78,18 @@ class HttpFrontend:
         path = decoded_path(request.scope["raw_path"])
         if request.scope["server"][1] == self._rpc_port:
             return await self._rpc(request, path)
-        if path.lower().startswith("/runtime/webhooks/"):
+        if path.lower().startswith(WEBHOOKS_PATH):
             return await self._webhook(request, path)
-        if path.lower() == STATUS_PATH and request.method == "GET":
+        if path.lower().startswith(ADMIN_PATH):
             if not self._authorization.may_administer(request):
                 return Response(status_code=HTTPStatus.UNAUTHORIZED)
-            return JSONResponse({"state": "Running"})
+            return await self._admin.handle(request, path.lower().removeprefix(ADMIN_PATH), await _body(request))
         for route in self._routes:
             values = route.match(request.method, path)
             if values is not None:
                 return self._refusal(route.function, request) or await self._call(route.function, request, values)
+        if not path:
+            return _home()
         return Response(status_code=HTTPStatus.NOT_FOUND)
 
     async def _rpc(self, request: Request, path: str) -> Response:
@@ -93,13 +99,13 @@ class HttpFrontend:
         return await self._webhooks[DURABLE](request, rest, await _body(request))
 
     async def _webhook(self, request: Request, path: str) -> Response:
-        extension, _, rest = path.split("/", 3)[3].partition("/")
+        extension, _, rest = path[len(WEBHOOKS_PATH) :].partition("/")
         extension = extension.lower()
         if not self._authorization.may_use_webhook(request, extension):
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
         if extension not in self._webhooks or request.method not in _WEBHOOK_METHODS:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        if self.draining and extension != DURABLE:
+        if self._invoker.draining and extension != DURABLE:
             return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
         return await self._webhooks[extension](request, rest, await _body(request))
 
@@ -108,7 +114,7 @@ class HttpFrontend:
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
         if function.disabled and not self._authorization.has_master_key(request):
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        if self.draining:
+        if self._invoker.draining:
             return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
         return None
 
@@ -126,6 +132,13 @@ class HttpFrontend:
             about = {"function": function.name, "type": type(result).__name__, "error": type(exc).__name__}
             logger.error("The function returned what is no HTTP response", extra=about)  # noqa: TRY400 - no stack of ours
             return Response(status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _home() -> Response:
+    """Answer at the root, where no function does; a setting silences it, as for the real host."""
+    if is_on("AzureWebJobsDisableHomepage"):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return HTMLResponse("<!doctype html><title>Functions</title><p>Your Functions app is up and running.</p>")
 
 
 async def _body(request: Request) -> bytes:

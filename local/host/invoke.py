@@ -53,6 +53,8 @@ class Invoker:
         self._timeout = timeout
         self._pool = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
         self._running = 0
+        self.draining = False
+        """Whether the host stops, so that nothing new should be called; what runs may call its activities still."""
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -92,6 +94,7 @@ class Invoker:
 
     async def drain(self, seconds: float) -> bool:
         """Wait for running functions to end, but not longer; returns whether they all did."""
+        self.draining = True
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()

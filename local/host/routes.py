@@ -62,9 +62,14 @@ def decoded_path(raw_path: bytes) -> str:
     return "/".join(("", unquote(text).strip("/"))).rstrip("/")
 
 
-def _route(function: Function, prefix: str) -> Route:
+def template_of(function: Function, prefix: str) -> str:
+    """Return the template of an HTTP function's route, the prefix before it."""
     declared = str(function.trigger.properties.get("route") or function.name).strip("/")
-    template = "/".join(part for part in (prefix, declared) if part)
+    return "/".join(part for part in (prefix, declared) if part)
+
+
+def _route(function: Function, prefix: str) -> Route:
+    template = template_of(function, prefix)
     if template.split("/", 1)[0].lower() in RESERVED:
         raise AppError(f"function {function.name}: the route {template} begins with a word that the host keeps")
     checks: list[tuple[str, Check]] = []

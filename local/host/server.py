@@ -10,7 +10,7 @@ import logging
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ from pathlib import Path
 import azure.functions as func
 
 from local.host import sdk
-from local.host.app import App, index, loaded
+from local.host.admin import Admin, ManualInput
+from local.host.app import EVENT_GRID_TRIGGER, App, index, loaded
 from local.host.authorization import Authorization
 from local.host.durable.activities import ActivityRunner
 from local.host.durable.batches import BatchRunner
@@ -33,7 +34,7 @@ from local.host.durable.queries import Reader
 from local.host.durable.store import claimed
 from local.host.durable.workers import Workers
 from local.host.errors import AddressTaken, HostError
-from local.host.eventgrid import EventGridWebhook
+from local.host.eventgrid import EventGridWebhook, event_by_hand
 from local.host.http import DURABLE, EVENT_GRID, HttpFrontend
 from local.host.invoke import Invoker
 from local.host.keys import Keys, key_file, open_keys
@@ -48,6 +49,11 @@ RPC_PORT = 17071
 
 GRACE_SECONDS = 3.0
 """How long functions that run may go on when the host stops; an activity that is abandoned runs again."""
+
+MANUAL_INPUTS: Mapping[str, ManualInput] = {
+    EVENT_GRID_TRIGGER: event_by_hand,
+}
+"""The triggers whose functions can be run by hand, and what becomes of the input they are given."""
 
 _STARTUP_POLL_SECONDS = 0.005
 
@@ -202,18 +208,8 @@ class Host:
         activities = Workers(ActivityRunner(self._app, invoker, engine).run, self._settings.max_activities)
         batches = Workers(BatchRunner(invoker, engine).run, self._settings.max_entities)
         reader = Reader(self._state)
-        frontend = HttpFrontend(
-            self._app,
-            self._settings.route_prefix,
-            invoker,
-            Authorization(self._keys),
-            {
-                DURABLE: Management(engine, reader, about.task_hub, key).handle,
-                EVENT_GRID: EventGridWebhook(self._app, invoker).handle,
-            },
-            rpc_port=rpc.getsockname()[1],
-        )
-        server = web_server(frontend)
+        management = Management(engine, reader, about.task_hub, key)
+        server = web_server(self._frontend(invoker, management, rpc.getsockname()[1]))
         try:
             engine.start()
             serving = asyncio.create_task(server.serve(sockets=[self._listener, rpc]))
@@ -222,7 +218,6 @@ class Host:
             ready(about)
             await self._over.wait()
             logger.info("Stopping")
-            frontend.draining = True
             await self._drain(invoker, activities, batches)
             await asyncio.to_thread(engine.stop)
             server.should_exit = True
@@ -232,6 +227,12 @@ class Host:
             await asyncio.to_thread(engine.stop)
             await reader.close()
             invoker.close()
+
+    def _frontend(self, invoker: Invoker, management: Management, rpc_port: int) -> HttpFrontend:
+        prefix = self._settings.route_prefix
+        webhooks = {DURABLE: management.handle, EVENT_GRID: EventGridWebhook(self._app, invoker).handle}
+        admin = Admin(self._app, prefix, invoker, MANUAL_INPUTS)
+        return HttpFrontend(self._app, prefix, invoker, Authorization(self._keys), webhooks, admin, rpc_port=rpc_port)
 
     async def _drain(self, invoker: Invoker, activities: Workers[Activity], batches: Workers[Batch]) -> None:
         """Let functions end; what is over the time is abandoned."""

@@ -2,7 +2,9 @@
 
 import json
 import os
+import platform
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,12 +51,23 @@ def read_host_json(directory: Path) -> HostSettings:
     )
 
 
+def host_id(directory: Path) -> str:
+    """Return the id of the host that runs an app: the same for the same folder of the same machine, at most 32 long."""
+    machine = "".join(mark for mark in platform.node().lower() if mark.isalnum())
+    return f"{machine[:20]}-{zlib.crc32(str(directory).encode())}"
+
+
 def is_disabled(function: str) -> bool:
     """Tell whether an app setting such as `AzureWebJobs.NAME.Disabled` disables a function; names ignore case.
 
     `__` may stand for the dots where an environment cannot hold them, and so may `_`, as for the real host on Linux.
     """
-    wanted = {f"azurewebjobs{mark}{function.lower()}{mark}disabled" for mark in (".", "__", "_")}
+    return is_on(*(f"AzureWebJobs{mark}{function}{mark}Disabled" for mark in (".", "__", "_")))
+
+
+def is_on(*names: str) -> bool:
+    """Tell whether one of these app settings is true or 1; their names ignore case."""
+    wanted = {name.lower() for name in names}
     values = (value for name, value in os.environ.items() if name.lower() in wanted)
     return any(value.strip().lower() in ("true", "1") for value in values)
 

@@ -132,10 +132,6 @@ def test_a_body_may_be_large_but_not_too_large(web: httpx.Client, monkeypatch: p
     assert web.post(path, content=iter([b"x" * 600, b"x" * 600])).status_code == 413
 
 
-def test_the_status_says_that_the_host_runs(web: httpx.Client) -> None:
-    assert web.get("/admin/host/status").json()["state"] == "Running"
-
-
 def test_the_listener_is_named_as_tcp() -> None:
     """Otherwise asyncio leaves Nagle's algorithm on, and each answer may wait 40 ms for an acknowledgement."""
     with listen(0) as listener:
