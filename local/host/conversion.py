@@ -1,24 +1,28 @@
 """HTTP requests and responses through the SDK's own converters, as the worker does it."""
 
-import json
-from typing import Any
+from collections.abc import Iterable
 
 import azure.functions as func
 from azure.functions.meta import Datum
 from starlette.requests import Request
 from starlette.responses import Response
 
+from local.host import returned
 from local.host.app import HTTP_OUTPUT, HTTP_TRIGGER
 from local.host.converters import converter
 
 
 def to_request(request: Request, route_params: dict[str, str], body: bytes) -> func.HttpRequest:
-    """Make the function's HttpRequest; repeated headers and query keys are joined by a comma."""
+    """Make the function's HttpRequest; repeated headers and query keys are joined by a comma.
+
+    The URL is what was sent, still encoded. Keys of the query ignore case, and empty values are left out.
+    """
+    query = {name: text for name, text in _joined(request.query_params.multi_items()).items() if text}
     value = {
         "method": _text(request.method),
-        "url": _text(str(request.url)),
+        "url": _text(_url(request)),
         "headers": _texts(_joined(request.headers.items())),
-        "query": _texts({name: text for name, text in _joined(request.query_params.multi_items()).items() if text}),
+        "query": _texts(query),
         "params": _texts(route_params),
         "body": Datum(body, "bytes"),
     }
@@ -28,26 +32,23 @@ def to_request(request: Request, route_params: dict[str, str], body: bytes) -> f
 
 def to_response(result: object) -> Response:
     """Make the response of what a function returned; raises NotImplementedError for what it may not return."""
-    if result is None:
-        return Response(status_code=204)
     datum = converter(HTTP_OUTPUT).encode(result, expected_type=None)
-    if datum.type == "string":
-        return Response(datum.value, media_type="application/json" if _is_json(datum.value) else "text/plain")
-    value = datum.value
-    response = Response(value["body"].value, status_code=int(value["status_code"].value))
-    for name, header in value["headers"].items():
-        response.headers[name] = header.value
-    for cookie in value["cookies"] or ():
-        for morsel in cookie.values():
-            response.headers.append("set-cookie", morsel.OutputString())
-    return response
+    return returned.of_text(datum.value) if datum.type == "string" else returned.of_http(datum.value)
 
 
-def _joined(pairs: Any) -> dict[str, str]:
-    joined: dict[str, str] = {}
+def _url(request: Request) -> str:
+    path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+    return f"{request.url.scheme}://{request.url.netloc}{path}" + (f"?{query}" if query else "")
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Join values of the same name, which is as it came first; the empty ones add nothing."""
+    names: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for name, text in pairs:
-        joined[name] = f"{joined[name]},{text}" if name in joined else text
-    return joined
+        first = names.setdefault(name.lower(), name)
+        values.setdefault(first, []).extend([text] if text else [])
+    return {name: ",".join(texts) for name, texts in values.items()}
 
 
 def _text(value: str) -> Datum:
@@ -56,11 +57,3 @@ def _text(value: str) -> Datum:
 
 def _texts(values: dict[str, str]) -> dict[str, Datum]:
     return {name: _text(value) for name, value in values.items()}
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True

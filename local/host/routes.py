@@ -4,8 +4,8 @@ There is no precedence of the more specific route: the first match wins, as on t
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from local.host.app import Function
@@ -13,21 +13,24 @@ from local.host.constraints import Check, check
 from local.host.errors import AppError
 
 RESERVED = ("admin", "runtime")
-"""First segments that belong to the host itself."""
+"""What no function's own route may begin with, whatever prefix stands before it."""
 
 _TOKEN = re.compile(r"\{(?P<parameter>(?:[^{}]|\{\{|\}\})+)\}|(?P<literal>[^{}]+)")
-_PARAMETER = re.compile(r"(?P<rest>\*{0,2})(?P<name>[A-Za-z_]\w*)(?P<constraints>(?::.*?)?)(?P<optional>\??)")
+_PARAMETER = re.compile(
+    r"(?P<rest>\*{0,2})(?P<name>[A-Za-z_]\w*)(?P<constraints>(?::.*?)?)"
+    r"(?:(?P<optional>\?)|=(?P<default>[^()?]*))?"
+)
 _CONSTRAINT = re.compile(r":(?P<name>\w+)(?:\((?P<arguments>.*?)\)(?=:|$))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One function's route: its template, that as a pattern, the checks of its parameters, its methods."""
+    """One function's route: its template, that as a pattern, its parameters, its methods."""
 
     function: Function
     template: str
     pattern: re.Pattern[str]
-    checks: tuple[tuple[str, Check], ...]
+    parameters: "_Parameters"
     methods: frozenset[str]
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
@@ -38,9 +41,19 @@ class Route:
         if found is None:
             return None
         values = {name: value for name, value in found.groupdict().items() if value}
-        if any(name in values and not passes(values[name]) for name, passes in self.checks):
-            return None
-        return values
+        values = {**self.parameters.defaults, **values}
+        return values if self.parameters.allow(values) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    """What a template says of its parameters: checks of their values, and the values of those that are left out."""
+
+    checks: list[tuple[str, Check]] = field(default_factory=list)
+    defaults: dict[str, str] = field(default_factory=dict)
+
+    def allow(self, values: Mapping[str, str]) -> bool:
+        return all(name not in values or passes(values[name]) for name, passes in self.checks)
 
 
 def build(functions: Iterable[Function], prefix: str) -> tuple[Route, ...]:
@@ -69,16 +82,16 @@ def template_of(function: Function, prefix: str) -> str:
 
 
 def _route(function: Function, prefix: str) -> Route:
-    template = template_of(function, prefix)
-    if template.split("/", 1)[0].lower() in RESERVED:
-        raise AppError(f"function {function.name}: the route {template} begins with a word that the host keeps")
-    checks: list[tuple[str, Check]] = []
+    template, own = template_of(function, prefix), template_of(function, "")
+    if own.lower().startswith(RESERVED):
+        raise AppError(f"function {function.name}: the route {own} begins as those do that the host keeps for itself")
+    parameters = _Parameters()
     try:
-        pattern = "".join(_pattern(segment, checks) for segment in _segments(template))
+        pattern = "".join(_pattern(segment, parameters) for segment in _segments(template))
     except (ValueError, re.error) as exc:
         raise AppError(f"function {function.name}: the route {template} cannot be used: {exc}") from exc
     methods = frozenset(str(method).upper() for method in function.trigger.properties.get("methods") or ())
-    return Route(function, template, re.compile(pattern, re.IGNORECASE), tuple(checks), methods)
+    return Route(function, template, re.compile(pattern, re.IGNORECASE), parameters, methods)
 
 
 def _segments(template: str) -> Iterator[list[re.Match[str]]]:
@@ -100,9 +113,9 @@ def _segments(template: str) -> Iterator[list[re.Match[str]]]:
         yield segment
 
 
-def _pattern(segment: list[re.Match[str]], checks: list[tuple[str, Check]]) -> str:
+def _pattern(segment: list[re.Match[str]], parameters: _Parameters) -> str:
     if len(segment) == 1 and segment[0]["parameter"]:
-        name, optional, rest = _parameter(segment[0]["parameter"], checks)
+        name, optional, rest = _parameter(segment[0]["parameter"], parameters)
         value = f"/(?P<{name}>{'.*' if rest else '[^/]+'})"
         return f"(?:{value})?" if optional or rest else value
     parts = ["/"]
@@ -110,15 +123,15 @@ def _pattern(segment: list[re.Match[str]], checks: list[tuple[str, Check]]) -> s
         if token["literal"]:
             parts.append(re.escape(token["literal"]))
             continue
-        name, optional, rest = _parameter(token["parameter"], checks)
+        name, optional, rest = _parameter(token["parameter"], parameters)
         if optional or rest:
             raise ValueError(f"{name} must be the whole segment to be optional or to take the rest")
         parts.append(f"(?P<{name}>[^/]+?)")
     return "".join(parts)
 
 
-def _parameter(text: str, checks: list[tuple[str, Check]]) -> tuple[str, bool, bool]:
-    """Read `*name:constraint(…)?`, add its checks; returns its name, whether optional, whether the rest."""
+def _parameter(text: str, parameters: _Parameters) -> tuple[str, bool, bool]:
+    """Read `*name:constraint(…)?` or `name=default`; returns its name, whether optional, whether the rest."""
     found = _PARAMETER.fullmatch(text)
     if found is None:
         raise ValueError(f"{{{text}}} is not a parameter this host understands")
@@ -127,6 +140,8 @@ def _parameter(text: str, checks: list[tuple[str, Check]]) -> tuple[str, bool, b
         constraint = _CONSTRAINT.match(constraints, position)
         if constraint is None:
             raise ValueError(f"{constraints!r} is not a list of constraints")
-        checks.append((found["name"], check(constraint["name"], constraint["arguments"] or "")))
+        parameters.checks.append((found["name"], check(constraint["name"], constraint["arguments"] or "")))
         position = constraint.end()
-    return found["name"], bool(found["optional"]), bool(found["rest"])
+    if found["default"]:
+        parameters.defaults[found["name"]] = found["default"]
+    return found["name"], bool(found["optional"] or found["default"]), bool(found["rest"])

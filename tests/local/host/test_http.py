@@ -19,12 +19,15 @@ def _web() -> Iterator[httpx.Client]:
 
 
 def test_a_function_gets_method_url_query_route_headers_and_body(web: httpx.Client) -> None:
-    seen = web.post("/v1/show/x?one=1&one=2&none=&two=a%20b", content="böse", headers={"X-Mine": "yes"}).json()
+    query = "One=1&one=&ONE=2&none=&none&two=a%20b+c"
+    headers = [("X-Mine", "yes"), ("x-mine", "no"), ("X-Empty", "")]
+    seen = web.post(f"/v1/Show/x%20y?{query}", content="böse", headers=headers).json()
     assert seen["method"] == "POST"
-    assert seen["url"] == f"{web.base_url}/v1/show/x?one=1&one=2&none=&two=a%20b"
-    assert seen["params"] == {"one": "1,2", "two": "a b"}
-    assert seen["route"] == {"a": "x"}
-    assert seen["headers"]["x-mine"] == "yes"
+    assert seen["url"] == f"{web.base_url}/v1/Show/x%20y?{query}"
+    assert seen["params"] == {"One": "1,2", "two": "a b c"}
+    assert seen["route"] == {"a": "x y"}
+    assert seen["headers"]["x-mine"] == "yes,no"
+    assert seen["headers"]["x-empty"] == ""
     assert seen["body"] == "böse"
     assert seen["function"] == "show"
 
@@ -79,9 +82,10 @@ def test_a_function_without_methods_takes_all(web: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("kind", "code", "content_type", "body"),
     [
-        ("none", 204, None, b""),
+        ("none", 500, None, b""),
         ("text", 200, "text/plain; charset=utf-8", b"plain"),
-        ("json", 200, "application/json", b'{"a": 1}'),
+        ("json", 200, "text/plain; charset=utf-8", b'{\n  "a": 1\n}'),
+        ("response", 201, "text/csv", '[1,"ü"]'.encode()),
         ("empty", 200, "text/plain; charset=utf-8", b""),
         ("full", 201, "application/x-bytes", b"\x00\x01"),
         ("dict", 500, None, b""),
@@ -97,7 +101,10 @@ def test_an_answer_becomes_a_response(
 def test_headers_and_cookies_of_an_answer_arrive(web: httpx.Client) -> None:
     response = web.get("/v1/answer/full")
     assert response.headers["x-mine"] == "yes"
-    assert response.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2"]
+    assert response.headers.get_list("set-cookie") == [
+        "a=1; max-age=5; path=/; secure; samesite=strict; httponly",
+        "b=2%2B2",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["error", "exit"])

@@ -21,7 +21,7 @@ def test_without_auth_nothing_is_asked_for_and_no_link_has_a_key(tmp_path: Path)
         assert host.keys is None
         for path in (
             "/api/guarded",
-            "/api/admin-only",
+            "/api/only-admin",
             "/runtime/webhooks/durabletask/instances/",
             "/admin/host/status",
         ):

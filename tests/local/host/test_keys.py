@@ -43,7 +43,7 @@ def named(keys: Keys) -> dict[str, str]:
     [
         ("/api/open", 200, {"none", "wrong", "master", "host", "own", "other", "durable", "eventgrid"}),
         ("/api/guarded", 200, {"master", "host", "own"}),
-        ("/api/admin-only", 200, {"master"}),
+        ("/api/only-admin", 200, {"master"}),
         (DURABLE, 200, {"master", "durable"}),
         ("/runtime/webhooks/unknown/x", 404, {"master"}),
         (STATUS, 200, {"master"}),

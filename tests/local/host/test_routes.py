@@ -60,6 +60,23 @@ def routes(*templates: str, prefix: str = "", methods: list[str] | None = None) 
         ("{x:min(5)}", "/4", None),
         ("{x:max(5)}", "/5", {"x": "5"}),
         ("{x:range(1,5)}", "/6", None),
+        ("{x:min(5)}", "/9223372036854775808", None),
+        ("{x:INT}", "/5", {"x": "5"}),
+        ("{x:decimal}", "/1,000.", {"x": "1,000."}),
+        ("{x:double}", "/.5e-3", {"x": ".5e-3"}),
+        ("{x:double}", "/1,e", None),
+        ("{x:guid}", "/0f8fad5bd9cb469fa16570867728950e", {"x": "0f8fad5bd9cb469fa16570867728950e"}),
+        ("{x:guid}", "/0f8fad5b-d9cb469fa165-70867728950e", None),
+        ("{x:required}", "/a", {"x": "a"}),
+        ("{*x:file}", "/a.b/c.txt", {"x": "a.b/c.txt"}),
+        ("{*x:file}", "/a.b/c", None),
+        ("{*x:nonfile}", "/a.b/c.", {"x": "a.b/c."}),
+        ("{*x:nonfile}", "/c.txt", None),
+        ("a/{x=5}", "/a", {"x": "5"}),
+        ("a/{x=5}", "/a/6", {"x": "6"}),
+        ("a/{x:int=5}", "/a", {"x": "5"}),
+        ("a/{x:int=5}", "/a/b", None),
+        (r"{x:regex(^a=\d$)}", "/a=1", {"x": "a=1"}),
         ("{x:int:min(5)}", "/7", {"x": "7"}),
         (r"{x:regex(^\d{{3}}$)}", "/123", {"x": "123"}),
         (r"{x:regex(^\d{{3}}$)}", "/1234", None),
@@ -85,11 +102,30 @@ def test_a_route_takes_its_methods_only() -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["admin/x", "RUNTIME/x", "a/{x", "a/x}", "{x:nothing}", "{x:length(a)}", "{x:regex(()}", "{1x}", "a{x?}"],
+    [
+        "admin/x",
+        "RUNTIME/x",
+        "administrators",
+        "a/{x",
+        "a/x}",
+        "{x:nothing}",
+        "{x:length(a)}",
+        "{x:regex(()}",
+        "{1x}",
+        "a{x?}",
+    ],
 )
 def test_an_unusable_template_is_refused_with_the_functions_name(template: str) -> None:
     with pytest.raises(AppError, match="f0"):
         routes(template)
+
+
+def test_a_prefix_does_not_make_a_kept_word_free() -> None:
+    """As on the real host, which looks at the function's own route."""
+    with pytest.raises(AppError, match="f0: the route runtimes/x begins"):
+        routes("runtimes/x", prefix="api")
+    (route,) = routes("x", prefix="administration")
+    assert route.match("GET", "/administration/x") == {}
 
 
 def test_two_functions_cannot_share_a_template_and_a_method() -> None:

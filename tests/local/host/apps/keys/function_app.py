@@ -27,7 +27,7 @@ def other(req: func.HttpRequest) -> str:
     return "other"
 
 
-@app.route(route="admin-only", auth_level=func.AuthLevel.ADMIN)
+@app.route(route="only-admin", auth_level=func.AuthLevel.ADMIN)
 def only_admin(req: func.HttpRequest) -> str:
     return "admin"
 

@@ -58,9 +58,11 @@ def answer(req: func.HttpRequest) -> object:
     """Return one of the kinds of results."""
     kind = req.route_params["kind"]
     full = func.HttpResponse(b"\x00\x01", status_code=201, mimetype="application/x-bytes", headers={"X-Mine": "yes"})
-    full.headers.add("Set-Cookie", "a=1; Path=/")
-    full.headers.add("Set-Cookie", "b=2")
-    return {"none": None, "text": "plain", "json": '{"a": 1}', "full": full, "dict": {"a": 1}, "empty": ""}[kind]
+    full.headers.add("Set-Cookie", "a=1; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age=5")
+    full.headers.add("Set-Cookie", "b=2+2")
+    whole = json.dumps({"Status": "201", "headers": {"Content-Type": "text/csv"}, "body": [1, "ü"]})
+    texts = {"text": "plain", "json": '{"a": 1}', "empty": "", "response": whole}
+    return {"none": None, "full": full, "dict": {"a": 1}, **texts}[kind]
 
 
 @app.route(route="fail/{kind}")
