@@ -17,6 +17,7 @@ from typing import Any
 import azure.functions as func
 from azure.functions.decorators.function_app import Function as Registered
 
+from local.host.converters import converter
 from local.host.errors import AppError
 from local.host.settings import is_disabled
 
@@ -25,8 +26,11 @@ ORCHESTRATION_TRIGGER = "orchestrationTrigger"
 ACTIVITY_TRIGGER = "activityTrigger"
 ENTITY_TRIGGER = "entityTrigger"
 EVENT_GRID_TRIGGER = "eventGridTrigger"
+TIMER_TRIGGER = "timerTrigger"
+QUEUE_TRIGGER = "queueTrigger"
 DURABLE_CLIENT = "durableClient"
 HTTP_OUTPUT = "http"
+QUEUE_OUTPUT = "queue"
 
 TRIGGERS = frozenset(
     {
@@ -35,6 +39,8 @@ TRIGGERS = frozenset(
         ACTIVITY_TRIGGER,
         ENTITY_TRIGGER,
         EVENT_GRID_TRIGGER,
+        TIMER_TRIGGER,
+        QUEUE_TRIGGER,
     }
 )
 RETURN = "$return"
@@ -52,19 +58,32 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One indexed function. `clients` are its durable client bindings, `bindings` all of them.
-
-    Where it is disabled, nothing triggers it.
-    """
+    """One indexed function. Where it is disabled, nothing triggers it. `bindings` are all it has, the trigger too."""
 
     name: str
     call: Callable[..., Any]
     is_async: bool
     trigger: Binding
-    clients: tuple[Binding, ...]
     wants_context: bool
     disabled: bool
     bindings: tuple[Binding, ...]
+
+    @property
+    def clients(self) -> tuple[Binding, ...]:
+        """Its durable client bindings."""
+        return self._of(DURABLE_CLIENT)
+
+    @property
+    def outputs(self) -> tuple[Binding, ...]:
+        """What it writes to besides the answer to its trigger."""
+        return self._of(QUEUE_OUTPUT)
+
+    @property
+    def returns(self) -> bool:
+        """Whether something takes what it returns: a `$return` binding, or the trigger itself."""
+        return any(binding.name == RETURN for binding in self.bindings) or bool(
+            converter(self.trigger.type).has_implicit_output()
+        )
 
     @property
     def durable_name(self) -> str:
@@ -72,6 +91,9 @@ class Function:
         properties = self.trigger.properties
         named = properties.get("orchestration") or properties.get("activity") or properties.get("entityName")
         return str(named or self.name)
+
+    def _of(self, binding_type: str) -> tuple[Binding, ...]:
+        return tuple(binding for binding in self.bindings if binding.type == binding_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,25 +174,29 @@ def _function(registered: Registered) -> Function:
     if trigger_type not in TRIGGERS:
         raise AppError(f"function {name}: the trigger {trigger_type} is not offered by this host")
     trigger = next(binding for binding in bindings if binding.type == trigger_type)
-    others = [binding for binding in bindings if binding is not trigger]
-    clients = tuple(binding for binding in others if binding.type == DURABLE_CLIENT)
-    for binding in others:
-        if binding not in clients and not (binding.type == HTTP_OUTPUT and binding.name == RETURN):
-            raise AppError(f"function {name}: the binding {binding.type} is not offered by this host")
-    for client in clients:
-        if client.properties.get("taskHub") or client.properties.get("connectionName"):
-            raise AppError(f"function {name}: a client of another task hub is not offered by this host")
+    for binding in bindings:
+        if binding is not trigger:
+            _check(name, binding)
     call = registered.get_user_function()
+    parameters = {binding.name for binding in bindings if binding.name != RETURN}
     return Function(
         name=name,
         call=call,
         is_async=inspect.iscoroutinefunction(call),
         trigger=trigger,
-        clients=clients,
-        wants_context=_wants_context(name, call, {trigger.name, *(client.name for client in clients)}),
+        wants_context=_wants_context(name, call, parameters),
         disabled=is_disabled(name),
         bindings=tuple(bindings),
     )
+
+
+def _check(name: str, binding: Binding) -> None:
+    """Raise AppError for a binding beside the trigger that this host does not offer."""
+    if binding.type == DURABLE_CLIENT:
+        if binding.properties.get("taskHub") or binding.properties.get("connectionName"):
+            raise AppError(f"function {name}: a client of another task hub is not offered by this host")
+    elif binding.type != QUEUE_OUTPUT and (binding.type, binding.name) != (HTTP_OUTPUT, RETURN):
+        raise AppError(f"function {name}: the binding {binding.type} is not offered by this host")
 
 
 def _binding(raw: Mapping[str, Any]) -> Binding:

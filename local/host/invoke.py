@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from local.host import outputs
 from local.host.app import Function
 from local.host.context import InvocationContext, TraceContext
 from local.host.errors import SettingsError
@@ -43,12 +44,14 @@ def failure_text(error: BaseException) -> str:
 class Invoker:
     """Runs functions, counts those that run, and waits for them when the host stops.
 
-    `timeout` is in seconds, None for no limit; `client_json` is what a durable client binding receives. A `def`
-    function cannot be interrupted: over time, its thread is left behind, as it is when the host stops.
+    `timeout` is in seconds, None for no limit; `client_json` is what a durable client binding receives; `sink` takes
+    what output bindings write. A `def` function cannot be interrupted: over time, its thread is left behind, as it
+    is when the host stops.
     """
 
-    def __init__(self, directory: Path, timeout: float | None, client_json: str) -> None:
+    def __init__(self, directory: Path, timeout: float | None, client_json: str, sink: outputs.Outputs) -> None:
         self._client_json = client_json
+        self._sink = sink
         self._directory = str(directory)
         self._timeout = timeout
         self._pool = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
@@ -67,10 +70,12 @@ class Invoker:
     ) -> Any:
         """Call a function with the value of its trigger by keyword, add its other bindings, return what it returns.
 
-        Raises FunctionFailed, which is logged already. `instance_id` is for the log.
+        What it sets or returns for output bindings is written once it has succeeded. Raises FunctionFailed, which is
+        logged already. `instance_id` is for the log.
         """
         invocation_id = str(uuid.uuid4())
         arguments |= {client.name: self._client_json for client in function.clients}
+        arguments |= outputs.parameters(function)
         if function.wants_context:
             arguments["context"] = InvocationContext(invocation_id, function.name, self._directory, trace)
         token = scope.set(Scope(function.name, instance_id))
@@ -79,9 +84,14 @@ class Invoker:
         started = time.perf_counter()
         try:
             result = await self._call(function, arguments)
+            await outputs.write(self._sink, function, arguments, result)
         except (Exception, SystemExit) as exc:
             exc.__traceback__ = _without_ours(exc.__traceback__)
-            logger.exception("Failed", extra={"duration_ms": _since(started), "outcome": "failed"})
+            about = {"duration_ms": _since(started), "outcome": "failed"}
+            if isinstance(exc, outputs.OutputFailed):
+                logger.error("Failed: %s", exc, extra=about)  # noqa: TRY400 - the function's own code is not in it
+            else:
+                logger.exception("Failed", extra=about)
             raise FunctionFailed(failure_text(exc)) from exc
         else:
             logger.info("Executed", extra={"duration_ms": _since(started), "outcome": "ok"})

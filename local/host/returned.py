@@ -36,17 +36,17 @@ def of_text(text: str) -> Response:
     except ValueError:
         content = text if text.strip() else None
     if not isinstance(content, dict):
-        return _plain(_written(content))
+        return _plain(written(content))
     named = {name.lower(): value for name, value in content.items()}
     if "body" not in named:
-        return _plain(_written(content))
+        return _plain(written(content))
     body = named["body"]
     compact = isinstance(body, dict | list)
-    response = _plain(json.dumps(body, separators=(",", ":"), ensure_ascii=False) if compact else _written(body))
+    response = _plain(json.dumps(body, separators=(",", ":"), ensure_ascii=False) if compact else written(body))
     response.status_code = _status(named.get("statuscode", named.get("status")))
     headers = named.get("headers")
     for name, value in headers.items() if isinstance(headers, dict) else ():
-        response.headers[name] = _written(value)
+        response.headers[name] = written(value)
     return response
 
 
@@ -58,7 +58,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
     """Write a JSON value as .NET does where a text is wanted."""
     match value:
         case None:

@@ -22,6 +22,7 @@ from local.host import sdk
 from local.host.admin import Admin, ManualInput
 from local.host.app import EVENT_GRID_TRIGGER, App, index, loaded
 from local.host.authorization import Authorization
+from local.host.clock import SystemClock
 from local.host.durable.activities import ActivityRunner
 from local.host.durable.batches import BatchRunner
 from local.host.durable.engine import Engine
@@ -38,8 +39,10 @@ from local.host.eventgrid import EventGridWebhook, event_by_hand
 from local.host.http import DURABLE, EVENT_GRID, HttpFrontend
 from local.host.invoke import Invoker
 from local.host.keys import Keys, key_file, open_keys
+from local.host.listeners import Listeners, outputs
 from local.host.serving import web_server
 from local.host.settings import HostSettings, app_settings, read_host_json
+from local.host.storage import Storage
 
 ADDRESS = "127.0.0.1"
 """The host is for the machine it runs on, so it listens nowhere else."""
@@ -203,39 +206,48 @@ class Host:
         about = RunningHost(_url(self._listener), _url(rpc), self._settings.task_hub, self._keys)
         key = self._keys.of_extension(DURABLE) if self._keys else None
         client_json = client_binding(about.url, about.rpc_url, about.task_hub, key)
-        invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json)
+        storage = Storage()
+        sink = outputs(self._app, storage, self._settings)
+        invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json, sink)
+        listeners = Listeners(self._app, self._settings, storage, invoker, SystemClock(), self._fail)
         engine = Engine(self._state, self._app, dispatch, self._fail)
         activities = Workers(ActivityRunner(self._app, invoker, engine).run, self._settings.max_activities)
         batches = Workers(BatchRunner(invoker, engine).run, self._settings.max_entities)
         reader = Reader(self._state)
         management = Management(engine, reader, about.task_hub, key)
-        server = web_server(self._frontend(invoker, management, rpc.getsockname()[1]))
+        server = web_server(self._frontend(invoker, management, listeners, rpc.getsockname()[1]))
         try:
             engine.start()
             serving = asyncio.create_task(server.serve(sockets=[self._listener, rpc]))
             while not server.started and not serving.done():
                 await asyncio.sleep(_STARTUP_POLL_SECONDS)
+            listeners.start()
             ready(about)
             await self._over.wait()
             logger.info("Stopping")
-            await self._drain(invoker, activities, batches)
+            await self._drain(invoker, activities, batches, listeners)
             await asyncio.to_thread(engine.stop)
             server.should_exit = True
             server.force_exit = self.has_abandoned
             await serving
         finally:
             await asyncio.to_thread(engine.stop)
+            await listeners.close()
+            await storage.close()
             await reader.close()
             invoker.close()
 
-    def _frontend(self, invoker: Invoker, management: Management, rpc_port: int) -> HttpFrontend:
+    def _frontend(self, invoker: Invoker, management: Management, listeners: Listeners, rpc_port: int) -> HttpFrontend:
         prefix = self._settings.route_prefix
         webhooks = {DURABLE: management.handle, EVENT_GRID: EventGridWebhook(self._app, invoker).handle}
-        admin = Admin(self._app, prefix, invoker, MANUAL_INPUTS)
+        admin = Admin(self._app, prefix, invoker, {**MANUAL_INPUTS, **listeners.manual_inputs})
         return HttpFrontend(self._app, prefix, invoker, Authorization(self._keys), webhooks, admin, rpc_port=rpc_port)
 
-    async def _drain(self, invoker: Invoker, activities: Workers[Activity], batches: Workers[Batch]) -> None:
+    async def _drain(
+        self, invoker: Invoker, activities: Workers[Activity], batches: Workers[Batch], listeners: Listeners
+    ) -> None:
         """Let functions end; what is over the time is abandoned."""
+        listeners.stop()
         activities.stop()
         batches.stop()
         self.has_abandoned = not await invoker.drain(GRACE_SECONDS)
@@ -243,6 +255,7 @@ class Host:
             logger.warning("Functions were still running; activities among them run again at the next start")
         await activities.abandon()
         await batches.abandon()
+        await listeners.close()
 
     def _fail(self) -> None:
         self.has_failed = True

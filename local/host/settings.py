@@ -4,14 +4,15 @@ import json
 import os
 import platform
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.host import timespans
 from local.host.errors import SettingsError
+from local.host.queues.settings import QueueSettings, read_queues
 
 DEFAULT_ROUTE_PREFIX = "api"
 DEFAULT_TASK_HUB = "TestHubName"
@@ -21,8 +22,9 @@ DEFAULT_FUNCTION_TIMEOUT = 30 * 60.0
 FUNCTIONS_PER_CORE = 10
 """Durable's default for maxConcurrentActivityFunctions and maxConcurrentEntityFunctions, for each core."""
 
-_TIMESPAN = re.compile(r"(?:(?P<days>\d+)\.)?(?P<hours>\d{1,2}):(?P<minutes>\d{2}):(?P<seconds>\d{2}(?:\.\d+)?)")
 _SETTING = re.compile(r"%([^%]+)%")
+_HOST_ID = "AzureFunctionsWebHost__hostid"
+_MAX_HOST_ID = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class HostSettings:
     function_timeout: float | None = DEFAULT_FUNCTION_TIMEOUT
     max_activities: int = FUNCTIONS_PER_CORE
     max_entities: int = FUNCTIONS_PER_CORE
+    queues: QueueSettings = field(default_factory=QueueSettings)
 
 
 def read_host_json(directory: Path) -> HostSettings:
@@ -42,19 +45,32 @@ def read_host_json(directory: Path) -> HostSettings:
     extensions = document.get("extensions", {})
     durable = extensions.get("durableTask", {})
     usual = FUNCTIONS_PER_CORE * (os.cpu_count() or 1)
+    task_hub = durable.get("hubName") or os.environ.get("WEBSITE_SITE_NAME") or DEFAULT_TASK_HUB
     return HostSettings(
         route_prefix=str(extensions.get("http", {}).get("routePrefix", DEFAULT_ROUTE_PREFIX)).strip("/"),
-        task_hub=_resolve(durable.get("hubName") or os.environ.get("WEBSITE_SITE_NAME") or DEFAULT_TASK_HUB),
+        task_hub=resolve(task_hub, "host.json"),
         function_timeout=_timeout(document.get("functionTimeout")),
         max_activities=int(durable.get("maxConcurrentActivityFunctions", usual)),
         max_entities=int(durable.get("maxConcurrentEntityFunctions", usual)),
+        queues=read_queues(extensions.get("queues", {})),
     )
 
 
 def host_id(directory: Path) -> str:
-    """Return the id of the host that runs an app: the same for the same folder of the same machine, at most 32 long."""
-    machine = "".join(mark for mark in platform.node().lower() if mark.isalnum())
-    return f"{machine[:20]}-{zlib.crc32(str(directory).encode())}"
+    """Return the id of the host that runs an app, at most 32 long: set, or of its site, or of machine and folder."""
+    named = os.environ.get(_HOST_ID) or os.environ.get("WEBSITE_SITE_NAME")
+    if not named:
+        machine = "".join(mark for mark in platform.node() if mark.isalnum())
+        named = f"{machine[:20]}-{_stable_hash(str(directory))}"
+    return named.lower()[:_MAX_HOST_ID].rstrip("-")
+
+
+def _stable_hash(text: str) -> int:
+    """Return the hash that the Functions host makes of a folder, so that it finds what this host has kept."""
+    value = 23
+    for letter in text:
+        value = (value * 31 + ord(letter)) & 0xFFFFFFFF
+    return abs(value - (1 << 32) if value >> 31 else value)
 
 
 def is_disabled(function: str) -> bool:
@@ -106,13 +122,13 @@ def _read_json(path: Path, why: str) -> dict[str, Any]:
     return document
 
 
-def _resolve(text: str) -> str:
-    """Replace `%NAME%` by the app setting of that name."""
+def resolve(text: str, where: str) -> str:
+    """Replace `%NAME%` by the app setting of that name; raises SettingsError, naming `where`, if there is none."""
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ:
-            raise SettingsError(f"host.json names the app setting {name}, which is not set")
+            raise SettingsError(f"{where} names the app setting {name}, which is not set")
         return os.environ[name]
 
     return _SETTING.sub(value, text)
@@ -123,8 +139,7 @@ def _timeout(text: object) -> float | None:
         return DEFAULT_FUNCTION_TIMEOUT
     if str(text) == "-1":
         return None
-    match = _TIMESPAN.fullmatch(str(text))
-    if match is None:
+    span = timespans.parse(str(text))
+    if span is None:
         raise SettingsError(f"functionTimeout in host.json is {text!r}, not hh:mm:ss or -1")
-    days, hours, minutes, seconds = match.group("days", "hours", "minutes", "seconds")
-    return ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds)
+    return span.total_seconds()

@@ -27,7 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "local/vault": ("starlette", "uvicorn", "cryptography", "local.vault"),
     "local/host": (
         *("starlette", "uvicorn", "httpx", "rich"),
-        *("azure.functions", DURABLE, "azure.core", "azure.identity"),
+        *("azure.functions", DURABLE, "azure.core", "azure.identity", "azure.storage", "croniter"),
         "local.host",
     ),
 }

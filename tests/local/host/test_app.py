@@ -35,12 +35,12 @@ def test_an_app_is_forgotten_after_its_block(apps: Path) -> None:
     ("body", "why"),
     [
         (
-            '@app.timer_trigger(arg_name="t", schedule="0 * * * * *")\ndef tick(t) -> None: ...\n',
-            "tick: the trigger timer",
+            '@app.blob_trigger(arg_name="b", path="a/{name}", connection="c")\ndef seen(b) -> None: ...\n',
+            "seen: the trigger blobTrigger",
         ),
         (
-            '@app.route(route="a")\n@app.queue_output("q", "q", "c")\ndef send(req, q) -> str: ...\n',
-            "send: the binding queue",
+            '@app.route(route="a")\n@app.table_output("t", "c", "t")\ndef send(req, t) -> str: ...\n',
+            "send: the binding table",
         ),
         (
             '@app.activity_trigger(input_name="x")\ndef odd(y): ...\n',

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import itertools
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from local.host.durable.store import Store
 from local.host.errors import AddressTaken, HostError
 from local.host.server import running
-from tests.local.host.conftest import APPS, connected, kinds
+from tests.local.host.conftest import APPS, ROOT, connected, kinds
 
 
 def test_an_app_object_runs_without_a_folder() -> None:
@@ -160,3 +162,16 @@ def test_a_running_loop_is_left_alone() -> None:
                 return (await client.get(f"{host.url}/admin/host/status")).status_code
 
     assert asyncio.run(use()) == 200
+
+
+def test_an_app_without_timers_and_queues_does_not_wait_for_their_libraries() -> None:
+    program = """
+import sys
+from pathlib import Path
+from local.host.server import running
+
+with running(Path("tests/local/host/apps/web")):
+    print([name for name in sys.modules if name == "croniter" or name.startswith("azure.storage")])
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "[]"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.host.errors import SettingsError
+from local.host.queues.settings import QueueSettings
 from local.host.settings import HostSettings, app_settings, read_host_json
 
 Write = Callable[..., Path]
@@ -78,3 +79,36 @@ def test_encrypted_settings_are_refused(write: Write) -> None:
     folder = write("local.settings.json", {"IsEncrypted": True, "Values": {}})
     with pytest.raises(SettingsError, match="encrypted"), app_settings(folder):
         raise AssertionError("it was read")
+
+
+def test_queues_have_the_defaults_of_a_development_machine(write: Write) -> None:
+    assert read(write).queues == QueueSettings(16, 8, 2.0, 0.0, 5, True)
+
+
+def test_queues_are_set_in_host_json(write: Write) -> None:
+    section = {
+        "batchSize": 4,
+        "maxPollingInterval": "00:00:30",
+        "visibilityTimeout": "00:01:00",
+        "maxDequeueCount": 1,
+        "messageEncoding": "None",
+    }
+    assert read(write, extensions={"queues": section}).queues == QueueSettings(4, 2, 30.0, 60.0, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("section", "why"),
+    [
+        ({"batchSize": 33}, "queues.batchSize in host.json is 33, not a whole number, 1 to 32"),
+        ({"batchSize": "8"}, "queues.batchSize"),
+        ({"newBatchThreshold": -1}, "queues.newBatchThreshold in host.json is -1, not a whole number, 0 or more"),
+        ({"maxDequeueCount": 0}, "queues.maxDequeueCount"),
+        ({"maxPollingInterval": 2000}, "queues.maxPollingInterval in host.json is 2000, not hh:mm:ss in quotes"),
+        ({"maxPollingInterval": "00:00:00.05"}, "must not be less than"),
+        ({"visibilityTimeout": "soon"}, "queues.visibilityTimeout"),
+        ({"messageEncoding": "utf8"}, "queues.messageEncoding in host.json is 'utf8', not base64 or none"),
+    ],
+)
+def test_queue_settings_without_sense_are_refused(write: Write, section: dict[str, Any], why: str) -> None:
+    with pytest.raises(SettingsError, match=why):
+        read(write, extensions={"queues": section})

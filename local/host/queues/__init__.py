@@ -1,0 +1,1 @@
+"""Storage queues: functions that messages trigger, and messages that functions send."""
