@@ -16,6 +16,9 @@ _ENDED = frozenset({
 })  # fmt: skip
 
 
+_SHOWN_AS_THEY_ARE = ("InstanceId", "FireAt", "OrchestrationStatus", "Reason", "Details", "Data")
+
+
 def status_body(row: Row, *, show_input: bool) -> dict[str, Any]:
     """Return the body of a status query; texts are shown as the JSON they hold."""
     return {
@@ -53,11 +56,10 @@ def _shown(event: Event, scheduled: dict[int, Event], show_output: bool) -> dict
     origin = scheduled.get(event.get("TaskScheduledId", -1))
     if origin is not None:
         shown |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"]}
-    elif kind in _SCHEDULED or kind == EventType.EXECUTION_STARTED:
-        shown["FunctionName"] = event["Name"]
-    shown |= {key: event[key] for key in ("FireAt", "OrchestrationStatus", "Reason", "Details", "Data") if key in event}
-    if kind in (EventType.EVENT_RAISED, EventType.EVENT_SENT):
-        shown["Name"] = event["Name"]
+    elif "Name" in event:
+        # Only where something ended, or the execution began, does the API call it the name of a function.
+        shown["FunctionName" if kind == EventType.EXECUTION_STARTED else "Name"] = event["Name"]
+    shown |= {key: event[key] for key in _SHOWN_AS_THEY_ARE if key in event}
     if show_output:
         shown |= {key: _value(event[key]) for key in ("Result", "Input") if key in event and kind not in _SCHEDULED}
     return shown
