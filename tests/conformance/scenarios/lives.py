@@ -1,0 +1,34 @@
+"""Continue as new: the instance lives again with another input and an empty history."""
+
+from tests.conformance.history import done, heard
+from tests.conformance.scenario import Scenario, reaches, sends, shows
+
+SCENARIOS = (
+    Scenario(
+        title="an instance lives again with a new input, and only the last life has a history",
+        orchestrator="countdown",
+        data=4,
+        output="lift-off",
+        history=[done("square", 1)],
+    ),
+    Scenario(
+        title="it may continue as new in its first episode",
+        orchestrator="first_step_anew",
+        output="second life",
+        history=[],
+    ),
+    Scenario(
+        title="it continues as new when nothing is open any more",
+        orchestrator="new_after_timer",
+        output="second life",
+        history=[],
+    ),
+    Scenario(
+        title="events that nobody waited for are carried over",
+        orchestrator="hears_in_second_life",
+        steps=(reaches("Running"), sends("Item", 1), shows("EventRaised"), sends("Begin")),
+        output=1,
+        history=[heard("Item")],
+        note="[S]",
+    ),
+)

@@ -1,0 +1,301 @@
+"""The public management API: what each operation answers to an instance in each state."""
+
+import json
+import uuid
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.conformance.client import API, Host, Instance
+
+ACCEPTED, GONE, MISSING = {202}, {410}, {404}
+NOT_NOW = {500, 409, 412}
+"""The extension of 2024 lets the refusal become a 500; later ones name the conflict, or the failed precondition."""
+
+JSON = {"Content-Type": "application/json"}
+
+Make = Callable[[Host], Instance]
+
+
+def running(host: Host) -> Instance:
+    return host.start("one_event").reaches("Running")
+
+
+def suspended(host: Host) -> Instance:
+    instance = running(host)
+    instance.tell("suspend")
+    return instance.reaches("Suspended")
+
+
+def completed(host: Host) -> Instance:
+    return host.start("echo", {"a": 1}).reaches("Completed")
+
+
+def failed(host: Host) -> Instance:
+    return host.start("failing").reaches("Failed")
+
+
+def terminated(host: Host) -> Instance:
+    instance = running(host)
+    instance.tell("terminate")
+    return instance.reaches("Terminated")
+
+
+def unknown(host: Host) -> Instance:
+    return host.instance(f"nobody-{uuid.uuid4().hex}")
+
+
+STATES: tuple[Make, ...] = (unknown, running, suspended, completed, failed, terminated)
+
+Do = Callable[[Instance], httpx.Response]
+
+
+def hears(instance: Instance) -> httpx.Response:
+    return instance.send("Other")
+
+
+def told(operation: str) -> Do:
+    return lambda instance: instance.tell(operation)
+
+
+def restarts(instance: Instance) -> httpx.Response:
+    return instance.host.api("POST", f"instances/{instance.id}/restart")
+
+
+def restarts_itself(instance: Instance) -> httpx.Response:
+    return instance.host.api("POST", f"instances/{instance.id}/restart?restartWithNewInstanceId=false")
+
+
+def starts_again(instance: Instance) -> httpx.Response:
+    return instance.host.api("POST", f"orchestrators/one_event/{instance.id}")
+
+
+ANSWERS: dict[str, tuple[Do, tuple[set[int], ...]]] = {
+    # what is asked, and the answers to an instance that is unknown, running, suspended, completed, failed, terminated
+    "status": (Instance.get, (MISSING, ACCEPTED, ACCEPTED, {200}, {200}, {200})),
+    "raise event": (hears, (MISSING, ACCEPTED, ACCEPTED, GONE, GONE, GONE)),
+    "terminate": (told("terminate"), (MISSING, ACCEPTED, ACCEPTED, GONE, GONE, GONE)),
+    "suspend": (told("suspend"), (MISSING, ACCEPTED, NOT_NOW, GONE, GONE, GONE)),
+    "resume": (told("resume"), (MISSING, NOT_NOW, ACCEPTED, GONE, GONE, GONE)),
+    "rewind": (told("rewind"), (MISSING, NOT_NOW, NOT_NOW, GONE | {412}, ACCEPTED, GONE | {412})),
+    "restart": (restarts, ({400}, ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED)),
+    "restart under its id": (restarts_itself, ({400}, NOT_NOW, NOT_NOW, ACCEPTED, ACCEPTED, ACCEPTED)),
+    "start under its id": (starts_again, (ACCEPTED, NOT_NOW, NOT_NOW, ACCEPTED, ACCEPTED, ACCEPTED)),
+    "purge": (Instance.purge, (MISSING, {200, 412}, {200, 412}, {200}, {200}, {200})),
+}
+
+
+SILENT = ("raise event", "terminate", "suspend", "resume")
+"""What these have to say is a status code."""
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "wanted"),
+    [
+        pytest.param(name, make, codes, id=f"{name}: {make.__name__}")
+        for name, (_, row) in ANSWERS.items()
+        for make, codes in zip(STATES, row, strict=True)
+    ],
+)
+def test_each_operation_answers_to_each_state(control: Host, name: str, make: Make, wanted: set[int]) -> None:
+    """[S] for suspending twice and for resuming what runs, which other extensions may accept."""
+    do, _ = ANSWERS[name]
+    response = do(make(control))
+    assert response.status_code in wanted, response.text
+    if name in SILENT and response.status_code in ACCEPTED | GONE | MISSING:
+        assert response.content == b""
+
+
+class TestStart:
+    def test_it_answers_with_the_links_to_the_instance(self, control: Host) -> None:
+        response = control.api("POST", "orchestrators/one_event")
+        assert response.status_code == 202
+        assert response.headers["retry-after"] == "10"
+        links = response.json()
+        assert response.headers["location"] == links["statusQueryGetUri"]
+        assert set(links) >= {
+            "id",
+            "statusQueryGetUri",
+            "sendEventPostUri",
+            "terminatePostUri",
+            "purgeHistoryDeleteUri",
+            "restartPostUri",
+            "suspendPostUri",
+            "resumePostUri",
+        }
+        assert len(links["id"]) == 32
+
+    def test_each_link_does_what_its_name_says(self, control: Host) -> None:
+        instance = control.start("one_event").reaches("Running")
+        assert instance.tell("suspend").status_code == 202
+        instance.reaches("Suspended")
+        assert instance.tell("resume").status_code == 202
+        instance.reaches("Running")
+        assert instance.send("Go", 1).status_code == 202
+        instance.completed()
+        assert instance.tell("restart").status_code == 202
+        assert instance.purge().status_code == 200
+
+    def test_the_caller_may_choose_the_id_and_use_it_again_after_the_end(self, control: Host) -> None:
+        wanted = f"chosen-{uuid.uuid4().hex}"
+        for data in ("first", "second"):
+            instance = control.start("echo", data, wanted)
+            assert instance.id == wanted
+            assert instance.shows("ExecutionCompleted")["output"] == data
+
+    @pytest.mark.parametrize("instance_id", ["@entity@key", "with%23hash", "with%3Fquestion", "with%09tab"])
+    def test_an_id_with_forbidden_marks_is_refused(self, control: Host, instance_id: str) -> None:
+        """[S] and [D]: a host may refuse it in the request, or when it creates the instance."""
+        response = control.api("POST", f"orchestrators/echo/{instance_id}")
+        assert response.status_code in (400, 500)
+
+    def test_an_unknown_function_is_refused_by_name(self, control: Host) -> None:
+        """The message is [S]."""
+        response = control.api("POST", "orchestrators/nobody")
+        assert response.status_code == 400
+        assert "The function 'nobody' doesn't exist, is disabled, or is not an orchestrator function." in response.text
+
+    def test_a_body_that_is_no_json_is_refused(self, control: Host) -> None:
+        response = control.api("POST", "orchestrators/echo", content="{broken", headers=JSON)
+        assert response.status_code == 400
+        assert response.json()["Message"]
+
+    def test_the_names_of_functions_ignore_case(self, control: Host) -> None:
+        """[S]"""
+        assert control.start("ECHO", "x").completed()["output"] == "x"
+
+    def test_it_may_wait_for_the_output(self, control: Host) -> None:
+        response = control.api(
+            "POST", "orchestrators/echo?timeout=20&pollingInterval=0.05", content='"{\\"a\\": 1}"', headers=JSON
+        )
+        assert (response.status_code, response.json()) == (200, {"a": 1})
+
+    def test_it_waits_no_longer_than_it_was_told(self, control: Host) -> None:
+        response = control.api("POST", "orchestrators/one_event?timeout=0.1&pollingInterval=0.05")
+        assert response.status_code == 202
+        assert response.headers["location"] == response.json()["statusQueryGetUri"]
+
+    def test_who_waits_for_a_failure_gets_the_status(self, control: Host) -> None:
+        """[S]"""
+        response = control.api("POST", "orchestrators/failing?timeout=20&pollingInterval=0.05")
+        assert response.status_code == 200
+        assert response.json()["runtimeStatus"] == "Failed"
+        assert response.json()["output"].startswith("Orchestrator function 'failing' failed: ")
+
+
+class TestStatus:
+    def test_nobody_has_none(self, control: Host) -> None:
+        response = unknown(control).get()
+        assert (response.status_code, response.text) in ((404, ""), (404, '""'))
+
+    def test_it_has_these_fields(self, control: Host) -> None:
+        instance = control.start("echo", {"a": 1})
+        instance.completed()
+        body = instance.get().json()
+        created, updated = body.pop("createdTime"), body.pop("lastUpdatedTime")
+        assert body.pop("historyEvents", None) is None
+        assert body == {
+            "name": "echo",
+            "instanceId": instance.id,
+            "runtimeStatus": "Completed",
+            "input": '{"a": 1}',
+            "customStatus": "echoed",
+            "output": {"a": 1},
+        }
+        for moment in (created, updated):
+            assert len(moment) == len("2026-01-01T00:00:00Z")
+            assert moment.endswith("Z")
+        assert created <= updated
+
+    def test_the_input_is_shown_unless_the_caller_does_not_want_it(self, control: Host) -> None:
+        instance = control.start_raw("echo", {"a": 1})
+        instance.completed()
+        assert instance.get().json()["input"] == {"a": 1}
+        assert instance.get(showInput="true").json()["input"] == {"a": 1}
+        assert instance.get(showInput="false").json()["input"] is None
+
+    def test_a_running_one_says_where_and_when_to_look_again(self, control: Host) -> None:
+        instance = running(control)
+        response = instance.get()
+        assert response.status_code == 202
+        assert response.headers["retry-after"] == "5"
+        again = control.http.get(response.headers["location"])
+        assert (again.status_code, again.json()["instanceId"]) == (202, instance.id)
+
+    def test_an_ended_one_says_nothing_of_the_kind(self, control: Host) -> None:
+        response = completed(control).get()
+        assert "location" not in response.headers
+        assert "retry-after" not in response.headers
+
+    def test_a_failed_one_is_500_only_for_those_who_want_it_so(self, control: Host) -> None:
+        instance = failed(control)
+        assert instance.get(returnInternalServerErrorOnFailure="true").status_code == 500
+        assert instance.get(returnInternalServerErrorOnFailure="false").status_code == 200
+        assert completed(control).get(returnInternalServerErrorOnFailure="true").status_code == 200
+
+    def test_the_history_has_names_times_and_results_on_request(self, control: Host) -> None:
+        instance = control.start("walks", ["one"])
+        instance.completed()
+        started, step, ended = instance.get(showHistory="true", showHistoryOutput="true").json()["historyEvents"]
+        assert (started["EventType"], started["FunctionName"]) == ("ExecutionStarted", "walks")
+        assert (step["EventType"], step["FunctionName"], step["Result"]) == ("TaskCompleted", "step", "one done")
+        assert step["ScheduledTime"] <= step["Timestamp"]
+        assert (ended["EventType"], ended["OrchestrationStatus"]) == ("ExecutionCompleted", "Completed")
+        assert ended["Result"] == ["one done"]
+        for event in (started, step, ended):
+            assert not {"EventId", "IsPlayed", "TaskScheduledId"} & set(event)
+
+    def test_without_outputs_the_history_has_no_results(self, control: Host) -> None:
+        instance = control.start("walks", ["one"])
+        instance.completed()
+        events = instance.get(showHistory="true").json()["historyEvents"]
+        assert [event["EventType"] for event in events] == ["ExecutionStarted", "TaskCompleted", "ExecutionCompleted"]
+        assert all("Result" not in event for event in events)
+
+
+class TestRaiseEvent:
+    def test_only_json_is_taken(self, control: Host) -> None:
+        instance = running(control)
+        assert instance.send("Go", content="1", headers={"Content-Type": "text/plain"}).status_code == 400
+        assert instance.send("Go", content="1").status_code == 400
+        assert instance.send("Go", content="{", headers=JSON).status_code == 400
+        charset = {"Content-Type": "application/json; charset=utf-8"}
+        assert instance.send("Go", content="1", headers=charset).status_code == 202
+        assert instance.completed()["output"] == 1
+
+
+def test_operations_and_query_keys_ignore_case(control: Host) -> None:
+    """[S]"""
+    instance = running(control)
+    path = f"{API}/instances/{instance.id}/raiseEvent/Go".replace("instances", "Instances").replace("raise", "RAISE")
+    assert control.http.post(path, content="1", headers=JSON).status_code == 202
+    instance.completed()
+    body = control.api("GET", f"instances/{instance.id}?SHOWINPUT=FALSE&ShowHistory=True").json()
+    assert body["input"] is None
+    assert body["historyEvents"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "orchestrators/echo"),
+        ("PUT", "instances/x"),
+        ("POST", "instances"),
+        ("GET", "instances/x/terminate"),
+        ("POST", "instances/x/dance"),
+        ("GET", "nothing"),
+    ],
+)
+def test_what_the_api_does_not_have_is_404(control: Host, method: str, path: str) -> None:
+    """[S]"""
+    assert control.api(method, path).status_code == 404
+
+
+def test_an_event_waits_in_no_ended_instance(control: Host) -> None:
+    """What was refused has left nothing behind for the next instance of the id."""
+    instance = completed(control)
+    assert instance.send("Go", 1).status_code == 410
+    again = control.start("one_event", instance_id=instance.id).reaches("Running")
+    assert again.send("Go", json.loads("2")).status_code == 202
+    assert again.until("the output", lambda it: it["output"])["output"] == 2
