@@ -36,6 +36,19 @@ SCENARIOS = (
         history=[child_failed("failing", Line(FAILING))],
     ),
     Scenario(
+        title="a child's failure among siblings is told when all of them have ended",
+        orchestrator="children_and_failure",
+        output=FAILING,
+        history=[child_failed("failing", Line(FAILING)), child_done("takes", 0.3)],
+    ),
+    Scenario(
+        title="a child that continues as new answers once, from its last life",
+        orchestrator="parent_of_lives",
+        output="lift-off",
+        history=[child_done("countdown", "lift-off")],
+        note="[S]",
+    ),
+    Scenario(
         title="a parent waits for its child's event",
         orchestrator="parent_of_waiting",
         steps=(child("-child", reaches("Running"), sends("Go", 1)),),

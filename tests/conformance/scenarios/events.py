@@ -75,6 +75,13 @@ SCENARIOS = (
         history=[heard("Begin"), heard("Item"), heard("Item")],
     ),
     Scenario(
+        title="of two waits for one name at the same time the newest hears first",
+        orchestrator="two_waits_at_once",
+        steps=(RUNNING, sends("Item", 1), shows("EventRaised"), sends("Item", 2)),
+        output=[2, 1],
+        history=[heard("Item"), heard("Item")],
+    ),
+    Scenario(
         title="two early events of one name become twice the last: the SDK keeps only that",
         orchestrator="late_waits",
         steps=(

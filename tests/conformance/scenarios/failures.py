@@ -69,6 +69,13 @@ SCENARIOS = (
         history=[failed("boom", f"{BOOM}one"), done("square", 4)],
     ),
     Scenario(
+        title="an orchestrator whose replay parts from its history fails",
+        orchestrator="changes_its_mind",
+        status="Failed",
+        output=Containing("eterministic"),
+        note="[S] The words are each host's own.",
+    ),
+    Scenario(
         title="an output that is no JSON fails the instance",
         orchestrator="returns_object",
         status="Failed",

@@ -25,6 +25,9 @@ SHORT = timedelta(milliseconds=200)
 tries: Counter[str] = Counter()
 """How often each key was tried; one worker process serves the app."""
 
+turns: Counter[str] = Counter()
+"""How often an orchestrator ran for an instance."""
+
 
 @app.route(route="conformance", methods=["GET"])
 def conformance(req: func.HttpRequest) -> str:
@@ -328,6 +331,11 @@ def late_wait(context: Context) -> Steps:
     return (yield context.wait_for_external_event("Item"))
 
 
+@app.orchestration_trigger(context_name="context")
+def two_waits_at_once(context: Context) -> Steps:
+    return (yield context.task_all([context.wait_for_external_event("Item") for _ in range(2)]))
+
+
 # ---- sub-orchestrations
 
 
@@ -373,6 +381,19 @@ def parent_that_fails_too(context: Context) -> Steps:
 def parent_of_waiting(context: Context) -> Steps:
     try:
         return (yield context.call_sub_orchestrator("one_event", None, f"{context.instance_id}-child"))
+    except Exception as exc:
+        return first_line(exc)
+
+
+@app.orchestration_trigger(context_name="context")
+def parent_of_lives(context: Context) -> Steps:
+    return (yield context.call_sub_orchestrator("countdown", 3))
+
+
+@app.orchestration_trigger(context_name="context")
+def children_and_failure(context: Context) -> Steps:
+    try:
+        yield context.task_all([context.call_sub_orchestrator("failing"), context.call_sub_orchestrator("takes", 0.3)])
     except Exception as exc:
         return first_line(exc)
 
@@ -518,6 +539,14 @@ def activity_failure_caught(context: Context) -> Steps:
         yield context.call_activity("boom", "one")
     except Exception as exc:
         return [type(exc).__name__, first_line(exc), (yield context.call_activity("square", 2))]
+
+
+@app.orchestration_trigger(context_name="context")
+def changes_its_mind(context: Context) -> Steps:
+    """Is not deterministic: calls another activity when it is replayed."""
+    turns[context.instance_id] += 1
+    yield context.call_activity("square" if turns[context.instance_id] == 1 else "greet", 2)
+    yield context.wait_for_external_event("Go")
 
 
 @app.orchestration_trigger(context_name="context")
