@@ -138,13 +138,14 @@ def poker(context: Context) -> Steps:
 
 
 @app.route(route="steps/{key}/{state:alpha}", methods=["PUT"])
-def switch(req: func.HttpRequest) -> None:
-    """Break the step of this key, or mend it."""
-    key = req.route_params["key"]
-    if req.route_params["state"] == "broken":
+def switch(req: func.HttpRequest) -> str:
+    """Break the step of this key, or mend it; returns what it is now."""
+    key, state = str(req.route_params["key"]), str(req.route_params["state"])
+    if state == "broken":
         broken.add(key)
     else:
         broken.discard(key)
+    return state
 
 
 @app.route(route="steps/{key}", methods=["GET"])

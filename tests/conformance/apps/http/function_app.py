@@ -112,23 +112,29 @@ def typed_7(req: func.HttpRequest) -> str:
 # ---- answers
 
 
-@app.route(route="answer/none")
-def answer_none(req: func.HttpRequest) -> None:
-    return None
+def _full() -> func.HttpResponse:
+    response = func.HttpResponse(
+        b"\x00\x01", status_code=201, mimetype="application/x-bytes", headers={"X-Mine": "yes"}
+    )
+    response.headers.add("Set-Cookie", "a=1; Path=/; HttpOnly")
+    response.headers.add("Set-Cookie", "b=2")
+    return response
 
 
 @app.route(route="answer/{kind}")
-def answer_some(req: func.HttpRequest) -> object:
+def answer(req: func.HttpRequest) -> object:
     """Return one of the kinds of results."""
     match req.route_params["kind"]:
         case "text":
             return "plain"
         case "json":
             return '{"a": 1}'
+        case "whole":
+            return json.dumps({"status": 201, "headers": {"x-mine": "yes"}, "body": "made of a text"})
+        case "none":
+            return None
         case "full":
-            return func.HttpResponse(
-                b"\x00\x01", status_code=201, mimetype="application/x-bytes", headers={"X-Mine": "yes"}
-            )
+            return _full()
         case "problem":
             return func.HttpResponse('{"no": 1}', status_code=422, mimetype="application/json")
         case "accepted":
