@@ -253,6 +253,26 @@ class TestStatus:
         assert [event["EventType"] for event in events] == ["ExecutionStarted", "TaskCompleted", "ExecutionCompleted"]
         assert all("Result" not in event for event in events)
 
+    def test_the_history_has_inputs_as_texts_unless_the_caller_does_not_want_them(self, control: Host) -> None:
+        """[S] Whether there are results in it, is another question."""
+        instance = control.start_raw("one_event", {"a": 1}).reaches("Running")
+        instance.send("Go", {"b": 2})
+        instance.completed()
+        started, heard, _ = instance.get(showHistory="true").json()["historyEvents"]
+        assert [json.loads(event["Input"]) for event in (started, heard)] == [{"a": 1}, {"b": 2}]
+        events = instance.get(showHistory="true", showHistoryOutput="true", showInput="false").json()["historyEvents"]
+        assert [event.get("Result") for event in events] == [None, None, {"b": 2}]
+        assert all("Input" not in event for event in events)
+
+    def test_the_history_names_why_and_how_an_execution_ended(self, control: Host) -> None:
+        """[S]"""
+        instance = running(control)
+        instance.tell("terminate", "enough")
+        instance.ended()
+        *_, terminated, ended = instance.get(showHistory="true", showHistoryOutput="true").json()["historyEvents"]
+        assert (terminated["EventType"], terminated["Input"]) == ("ExecutionTerminated", "enough")
+        assert (ended["OrchestrationStatus"], ended["Result"]) == ("Terminated", "enough")
+
 
 class TestRaiseEvent:
     def test_only_json_is_taken(self, control: Host) -> None:

@@ -142,10 +142,12 @@ class Management:
         row = await self._reader.instance(instance_id)
         if row is None:
             raise NoSuchInstance(instance_id)
-        body = status_body(row, show_input=flag(query, "showinput", default=True))
+        show_input = flag(query, "showinput", default=True)
+        body = status_body(row, show_input=show_input)
         if flag(query, "showhistory"):
             events = await self._reader.history(instance_id)
-            body["historyEvents"] = history_body(events, show_output=flag(query, "showhistoryoutput"))
+            show_output = flag(query, "showhistoryoutput")
+            body["historyEvents"] = history_body(events, show_input=show_input, show_output=show_output)
         if row.status not in ACTIVE:
             failed = row.status == Status.FAILED and flag(query, "returninternalservererroronfailure")
             return JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK)

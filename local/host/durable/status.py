@@ -39,18 +39,21 @@ def entity_body(entity: Entity, *, show_state: bool) -> dict[str, Any]:
     return body | ({"state": json.loads(entity.state)} if show_state else {})
 
 
-def history_body(events: list[Event], *, show_output: bool) -> list[dict[str, Any]]:
-    """Return a history for people: scheduling is folded into what came of it, bookkeeping is left out."""
+def history_body(events: list[Event], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
+    """Return a history for people: scheduling is folded into what came of it, bookkeeping is left out.
+
+    A result is shown as the JSON that its text holds, an input as the text itself: as the extension does it.
+    """
     scheduled = {event["EventId"]: event for event in events if event["EventType"] in _SCHEDULED}
     ended = {event["TaskScheduledId"] for event in events if event["EventType"] in _ENDED}
     return [
-        _shown(event, scheduled, show_output)
+        _shown(event, scheduled, show_input=show_input, show_output=show_output)
         for event in events
         if event["EventType"] not in _HIDDEN and not (event["EventType"] in _SCHEDULED and event["EventId"] in ended)
     ]
 
 
-def _shown(event: Event, scheduled: dict[int, Event], show_output: bool) -> dict[str, Any]:
+def _shown(event: Event, scheduled: dict[int, Event], *, show_input: bool, show_output: bool) -> dict[str, Any]:
     kind = event["EventType"]
     shown: dict[str, Any] = {"EventType": EVENT_NAMES[EventType(kind)], "Timestamp": event["Timestamp"]}
     origin = scheduled.get(event.get("TaskScheduledId", -1))
@@ -60,8 +63,10 @@ def _shown(event: Event, scheduled: dict[int, Event], show_output: bool) -> dict
         # Only where something ended, or the execution began, does the API call it the name of a function.
         shown["FunctionName" if kind == EventType.EXECUTION_STARTED else "Name"] = event["Name"]
     shown |= {key: event[key] for key in _SHOWN_AS_THEY_ARE if key in event}
-    if show_output:
-        shown |= {key: _value(event[key]) for key in ("Result", "Input") if key in event and kind not in _SCHEDULED}
+    if show_input and "Input" in (origin or event):
+        shown["Input"] = (origin or event)["Input"]
+    if show_output and "Result" in event:
+        shown["Result"] = _value(event["Result"])
     return shown
 
 
