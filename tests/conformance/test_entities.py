@@ -94,6 +94,22 @@ class TestOverHttp:
             assert signal(control, key, operation, content).status_code == 202
         until_state(control, key, 2)
 
+    def test_an_unknown_entity_is_refused_and_one_that_was_never_signalled_is_404(
+        self, control: Host, key: str
+    ) -> None:
+        """[S]"""
+        assert control.api("POST", f"entities/nobody/{key}?op=add").status_code == 400
+        assert control.api("GET", f"entities/Counter/{key}").status_code == 404
+
+    @pytest.mark.parametrize("mark", ["%23", "%3F", "%5C", "%09"])
+    def test_a_key_with_forbidden_marks_is_refused(self, control: Host, key: str, mark: str) -> None:
+        """[S]"""
+        assert signal(control, f"{key}{mark}", "add", '"5"').status_code == 400
+
+    def test_content_that_is_no_json_is_refused(self, control: Host, key: str) -> None:
+        """[S] Only where it claims to be JSON."""
+        assert signal(control, key, "add", "{broken").status_code == 400
+
     def test_a_list_of_entities_names_them(self, control: Host, key: str) -> None:
         """[S] The names of fields are compared without case, and the state comes with `fetchState`."""
         signal(control, key, "add", '"5"')

@@ -280,6 +280,7 @@ class TestRaiseEvent:
         assert instance.send("Go", content="1", headers={"Content-Type": "text/plain"}).status_code == 400
         assert instance.send("Go", content="1").status_code == 400
         assert instance.send("Go", content="{", headers=JSON).status_code == 400
+        assert instance.send("Go", content="", headers=JSON).status_code == 400
         charset = {"Content-Type": "application/json; charset=utf-8"}
         assert instance.send("Go", content="1", headers=charset).status_code == 202
         assert instance.completed()["output"] == 1

@@ -17,7 +17,7 @@ from local.host.app import Function
 from local.host.durable.history import Event, EventType, dumps, event
 from local.host.durable.instance import Message
 from local.host.durable.post import Post
-from local.host.durable.refusals import InvalidInstanceId, UnknownEntity
+from local.host.durable.refusals import InvalidInstanceId, UnknownEntity, has_forbidden_mark
 from local.host.durable.store import Store
 
 BATCH_SIZE = 50
@@ -97,7 +97,7 @@ class Entities:
                 f"The function '{entity.name}' doesn't exist, is disabled, or is not an entity function. "
                 f"The entity functions of this app: {known}"
             )
-        if not entity.key.isprintable():
+        if has_forbidden_mark(entity.key):
             raise InvalidInstanceId(f"The entity key {entity.key!r} has a forbidden character.")
         request = {"op": operation, "signal": True, "input": input_json, "id": str(uuid.uuid4())}
         self.send(str(entity), dumps(request))

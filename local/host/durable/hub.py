@@ -35,6 +35,7 @@ from local.host.durable.refusals import (
     NoSuchInstance,
     NotPossibleNow,
     UnknownOrchestrator,
+    has_forbidden_mark,
 )
 from local.host.durable.rewind import rewound
 from local.host.durable.script import Setting
@@ -306,8 +307,7 @@ class TaskHub:
 
     def _vacant(self, instance_id: str) -> str:
         """Return an id for a new instance; raises InvalidInstanceId or InstanceExists."""
-        forbidden = any(mark in "/\\#?" or not mark.isprintable() for mark in instance_id)
-        if not instance_id or instance_id.startswith("@") or forbidden:
+        if not instance_id or instance_id.startswith("@") or has_forbidden_mark(instance_id):
             raise InvalidInstanceId(
                 f"Instance ID {instance_id!r} is empty, begins with @, or has a forbidden character."
             )

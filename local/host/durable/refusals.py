@@ -11,6 +11,13 @@
   - InstanceHasEnded      410
 """
 
+_FORBIDDEN_MARKS = "/\\#?"
+
+
+def has_forbidden_mark(text: str) -> bool:
+    """Whether an instance's id or an entity's key holds a slash, #, ? or a control character."""
+    return any(mark in _FORBIDDEN_MARKS or not mark.isprintable() for mark in text)
+
 
 class Refusal(Exception):
     """A request that the task hub refuses; the text is for the caller."""
@@ -29,7 +36,7 @@ class UnknownEntity(Refusal):
 
 
 class InvalidInstanceId(Refusal):
-    """An instance id must not be empty, begin with @, or contain slashes, #, ? or control characters."""
+    """An instance id must not be empty, begin with @, or have a forbidden mark; an entity's key must not have one."""
 
 
 class InstanceExists(Refusal):
