@@ -39,7 +39,7 @@ SCENARIOS = (
         title="a child's failure among siblings is told when all of them have ended",
         orchestrator="children_and_failure",
         output=FAILING,
-        history=[child_failed("failing", Line(FAILING)), child_done("takes", 0.3)],
+        history=[child_failed("failing", Line(FAILING)), child_done("takes", 0.5)],
     ),
     Scenario(
         title="a child that continues as new answers once, from its last life",

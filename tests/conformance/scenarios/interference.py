@@ -44,7 +44,7 @@ SCENARIOS = (
     Scenario(
         title="a timer that fires while the instance is suspended counts when it is resumed",
         orchestrator="event_or_timeout",
-        data={"milliseconds": 300},
+        data={"seconds": 1},
         steps=(shows("TimerCreated"), tells("suspend"), shows("TimerFired"), tells("resume")),
         output="too late",
         history=[TIMER, SUSPENDED, RUNG, RESUMED],

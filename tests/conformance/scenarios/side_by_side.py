@@ -20,20 +20,20 @@ SCENARIOS = (
         output=["Activity function 'boom' failed:  ValueError: first", 25],
         history=[
             failed("boom", "Activity function 'boom' failed:  ValueError: first"),
-            done("slow", 0.3),
+            done("slow", 0.5),
             done("square", 25),
         ],
     ),
     Scenario(
         title="the first wins, and the other may be taken in later",
         orchestrator="first_of_two",
-        output=[1296, 0.3],
-        history=[done("square", 36), done("square", 1296), done("slow", 0.3)],
+        output=[1296, 0.5],
+        history=[done("square", 36), done("square", 1296), done("slow", 0.5)],
     ),
     Scenario(
         title="groups may race",
         orchestrator="any_of_alls",
         output=[1, 4],
-        history=[together(*(done("square", result) for result in (1, 4, 9))), done("slow", 0.3)],
+        history=[together(*(done("square", result) for result in (1, 4, 9))), done("slow", 0.5)],
     ),
 )

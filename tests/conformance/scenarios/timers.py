@@ -61,13 +61,13 @@ SCENARIOS = (
         title="an activity that lost delays completion",
         orchestrator="losing_activity",
         output=36,
-        history=[done("square", 36), done("slow", 0.3)],
+        history=[done("square", 36), done("slow", 0.5)],
     ),
     Scenario(
         title="a sub-orchestration that lost delays completion",
         orchestrator="losing_child",
         output=36,
-        history=flat(done("square", 36), child_done("takes", 0.3)),
+        history=flat(done("square", 36), child_done("takes", 0.5)),
         note="[S]",
     ),
 )

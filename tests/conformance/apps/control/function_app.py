@@ -7,7 +7,7 @@
 import json
 from collections import Counter
 from collections.abc import Generator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
@@ -20,8 +20,6 @@ from azure.durable_functions.models.PurgeHistoryResult import PurgeHistoryResult
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 Steps = Generator[Any, Any, Any]
-
-RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=20, max_number_of_attempts=2)
 
 broken: set[str] = set()
 """The steps that fail; one worker process serves the app."""
@@ -110,12 +108,6 @@ def echo(context: Context) -> Any:
 @app.orchestration_trigger(context_name="context")
 def one_event(context: Context) -> Steps:
     return (yield context.wait_for_external_event("Go"))
-
-
-@app.orchestration_trigger(context_name="context")
-def short_timer(context: Context) -> Steps:
-    yield context.create_timer(context.current_utc_datetime + timedelta(milliseconds=200))
-    return "rung"
 
 
 @app.orchestration_trigger(context_name="context")

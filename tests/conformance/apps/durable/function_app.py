@@ -5,6 +5,7 @@
 # The Durable SDK has no types, and raises what failed as a bare Exception.
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Generator
 from datetime import timedelta
@@ -19,8 +20,12 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 Steps = Generator[Any, Any, Any]
 
 RETRY = df.RetryOptions(first_retry_interval_in_milliseconds=20, max_number_of_attempts=3)
+PACE = float(os.environ.get("CONFORMANCE_PACE", "1"))
+"""How many times longer everything takes: what is to lose a race must be slower than a slow host."""
+
 LONG = timedelta(hours=1)
-SHORT = timedelta(milliseconds=200)
+SHORT = timedelta(seconds=0.2 * PACE)
+LOSING = timedelta(seconds=0.6 * PACE)
 
 tries: Counter[str] = Counter()
 """How often each key was tried; one worker process serves the app."""
@@ -69,7 +74,7 @@ def boom(text: str) -> None:
 
 @app.activity_trigger(input_name="seconds")
 async def slow(seconds: float) -> float:
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(seconds * PACE)
     return seconds
 
 
@@ -248,7 +253,7 @@ def timers_out_of_order(context: Context) -> Steps:
 
 @app.orchestration_trigger(context_name="context")
 def event_or_timeout(context: Context) -> Steps:
-    timeout = context.create_timer(context.current_utc_datetime + timedelta(**context.get_input()))
+    timeout = context.create_timer(context.current_utc_datetime + timedelta(**context.get_input()) * PACE)
     approval = context.wait_for_external_event("Approval")
     winner = yield context.task_any([approval, timeout])
     if winner == approval:
@@ -260,26 +265,26 @@ def event_or_timeout(context: Context) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def losing_timer(context: Context) -> Steps:
     work = context.call_activity("square", 3)
-    winner = yield context.task_any([work, context.create_timer(context.current_utc_datetime + SHORT)])
+    winner = yield context.task_any([work, context.create_timer(context.current_utc_datetime + LOSING)])
     return winner.result
 
 
 @app.orchestration_trigger(context_name="context")
 def losing_timer_and_failure(context: Context) -> Steps:
     work = context.call_activity("square", 3)
-    yield context.task_any([work, context.create_timer(context.current_utc_datetime + SHORT)])
+    yield context.task_any([work, context.create_timer(context.current_utc_datetime + LOSING)])
     raise ValueError("after the race")
 
 
 @app.orchestration_trigger(context_name="context")
 def losing_activity(context: Context) -> Steps:
-    winner = yield context.task_any([context.call_activity("slow", 0.3), context.call_activity("square", 6)])
+    winner = yield context.task_any([context.call_activity("slow", 0.5), context.call_activity("square", 6)])
     return winner.result
 
 
 @app.orchestration_trigger(context_name="context")
 def losing_child(context: Context) -> Steps:
-    child = context.call_sub_orchestrator("takes", 0.3, f"{context.instance_id}-child")
+    child = context.call_sub_orchestrator("takes", 0.5, f"{context.instance_id}-child")
     winner = yield context.task_any([child, context.call_activity("square", 6)])
     return winner.result
 
@@ -327,7 +332,7 @@ def late_waits(context: Context) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def late_wait(context: Context) -> Steps:
     """Waits for an event after a timer during which it may already come."""
-    yield context.create_timer(context.current_utc_datetime + 2 * SHORT)
+    yield context.create_timer(context.current_utc_datetime + LOSING)
     return (yield context.wait_for_external_event("Item"))
 
 
@@ -393,7 +398,7 @@ def parent_of_lives(context: Context) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def children_and_failure(context: Context) -> Steps:
     try:
-        yield context.task_all([context.call_sub_orchestrator("failing"), context.call_sub_orchestrator("takes", 0.3)])
+        yield context.task_all([context.call_sub_orchestrator("failing"), context.call_sub_orchestrator("takes", 0.5)])
     except Exception as exc:
         return first_line(exc)
 
@@ -416,7 +421,7 @@ def fan_out(context: Context) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def fan_out_with_failure(context: Context) -> Steps:
     try:
-        yield context.task_all([context.call_activity("boom", "first"), context.call_activity("slow", 0.3)])
+        yield context.task_all([context.call_activity("boom", "first"), context.call_activity("slow", 0.5)])
     except Exception as exc:
         failure = first_line(exc)
     return [failure, (yield context.call_activity("square", 5))]
@@ -425,7 +430,7 @@ def fan_out_with_failure(context: Context) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def first_of_two(context: Context) -> Steps:
     """Goes on with the winner's result while the loser still runs, and takes that in as well."""
-    slow, quick = context.call_activity("slow", 0.3), context.call_activity("square", 6)
+    slow, quick = context.call_activity("slow", 0.5), context.call_activity("square", 6)
     winner = yield context.task_any([slow, quick])
     after = yield context.call_activity("square", winner.result)
     return [after, (yield slow)]
@@ -434,7 +439,7 @@ def first_of_two(context: Context) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def any_of_alls(context: Context) -> Steps:
     quick = context.task_all([context.call_activity("square", number) for number in (1, 2)])
-    slow = context.task_all([context.call_activity("slow", 0.3), context.call_activity("square", 3)])
+    slow = context.task_all([context.call_activity("slow", 0.5), context.call_activity("square", 3)])
     winner = yield context.task_any([slow, quick])
     return winner.result
 
@@ -477,7 +482,7 @@ def new_after_timer(context: Context) -> Steps:
         return "second life"
     yield context.task_any([
         context.call_activity("square", 1),
-        context.create_timer(context.current_utc_datetime + SHORT),
+        context.create_timer(context.current_utc_datetime + LOSING),
     ])  # fmt: skip
     context.continue_as_new("again")
     return None
