@@ -176,6 +176,13 @@ class TestStart:
         assert response.status_code == 202
         assert response.headers["location"] == response.json()["statusQueryGetUri"]
 
+    @pytest.mark.parametrize("query", ["timeout=20", "pollingInterval=0.05"])
+    def test_to_wait_takes_a_time_and_an_interval(self, control: Host, query: str) -> None:
+        """[S] A storage that tells of an end by itself needs no interval, and is not meant here."""
+        response = control.api("POST", f"orchestrators/one_event?{query}")
+        assert response.status_code == 202
+        control.instance(response.json()["id"]).reaches("Running")
+
     def test_who_waits_for_a_failure_gets_the_status(self, control: Host) -> None:
         """[S]"""
         response = control.api("POST", "orchestrators/failing?timeout=20&pollingInterval=0.05")

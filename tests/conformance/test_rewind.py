@@ -100,6 +100,14 @@ def test_a_failed_child_is_rewound_with_its_parent(control: Host, steps: Steps) 
     assert control.instance(f"{instance.id}-child").status()["runtimeStatus"] == "Completed"
 
 
+def test_the_sdks_client_may_ask_for_it(control: Host, steps: Steps) -> None:
+    steps.set("one", "broken")
+    instance = control.start("walks", steps.named("one")).reaches("Failed")
+    steps.set("one", "mended")
+    control.client("rewind", instance_id=instance.id, reason="mended")
+    assert instance.completed()["output"] == steps.results("one")
+
+
 class TestRestart:
     @pytest.mark.parametrize("data", [None, {"a": 1}, [1], "text"])
     def test_it_runs_again_with_the_same_input_under_a_new_id(self, control: Host, data: object) -> None:

@@ -32,6 +32,9 @@ _RETRY_AFTER_STATUS = "5"
 _END_OF_TIME = "9999"
 """Sorts after any timestamp."""
 
+Patience = tuple[float, float]
+"""How long somebody waits for an end, and how often to look; seconds."""
+
 T = TypeVar("T")
 
 
@@ -102,21 +105,21 @@ class Management:
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     async def _start(self, request: Request, name: str, wanted_id: str | None, query: Query, body: bytes) -> Response:
-        input_json = dumps(parsed(body)) if body else None
+        input_json, patience = dumps(parsed(body)) if body else None, _patience(query)
         instance_id = await self._ask(lambda hub: hub.start(name, wanted_id, input_json, query.get("version", "")))
-        return await self._started(request, instance_id, query)
+        return await self._started(request, instance_id, patience)
 
     async def _restart(self, request: Request, instance_id: str, query: Query) -> Response:
-        new_id = flag(query, "restartwithnewinstanceid", default=True)
+        new_id, patience = flag(query, "restartwithnewinstanceid", default=True), _patience(query)
         try:
             restarted = await self._ask(lambda hub: hub.restart(instance_id, new_id=new_id))
         except NoSuchInstance as exc:
             raise BadRequest(str(exc)) from exc
-        return await self._started(request, restarted, query)
+        return await self._started(request, restarted, patience)
 
-    async def _started(self, request: Request, instance_id: str, query: Query) -> Response:
+    async def _started(self, request: Request, instance_id: str, patience: Patience | None) -> Response:
         """Answer a start: with how it ended if the caller waits for that, else with where to look."""
-        row = await self._ended(instance_id, query) if "timeout" in query else None
+        row = await self._ended(instance_id, *patience) if patience else None
         if row is not None and row.status == Status.COMPLETED:
             return Response(row.output or "null", media_type="application/json")
         if row is not None:
@@ -125,10 +128,9 @@ class Management:
         headers = {"Location": links["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_START}
         return JSONResponse(links, HTTPStatus.ACCEPTED, headers)
 
-    async def _ended(self, instance_id: str, query: Query) -> Row | None:
-        """Wait for an instance's end, as long as the caller wants; returns None if it has not ended by then."""
-        deadline = time.monotonic() + number(query, "timeout", 10.0)
-        interval = number(query, "pollinginterval", 1.0)
+    async def _ended(self, instance_id: str, timeout: float, interval: float) -> Row | None:
+        """Wait for an instance's end, and look at intervals; returns None if it has not ended by then."""
+        deadline = time.monotonic() + timeout
         while True:
             row = await self._reader.instance(instance_id)
             if row is not None and row.status not in ACTIVE:
@@ -190,6 +192,12 @@ class Management:
 
     async def _ask(self, do: Callable[[TaskHub], T]) -> T:
         return await asyncio.wrap_future(self._engine.ask(do))
+
+
+def _patience(query: Query) -> Patience | None:
+    """Return what the caller of a start says of waiting; None without a time or without an interval."""
+    patience = number(query, "timeout", 0.0), number(query, "pollinginterval", 0.0)
+    return patience if {"timeout", "pollinginterval"} <= query.keys() else None
 
 
 def _origin(request: Request) -> str:

@@ -146,3 +146,9 @@ def test_a_purged_instance_that_runs_is_gone_with_its_mail(hub: Hub) -> None:
         headers={"Content-Type": "application/json"},
     )
     assert response.status_code == 404
+
+
+def test_a_start_that_cannot_be_read_starts_nothing(hub: Hub) -> None:
+    path = f"{BASE}/orchestrators/echo/never-begun?timeout=soon&pollingInterval=1"
+    assert hub.http.post(path, json={}).status_code == 400
+    assert hub.http.get(f"{BASE}/instances/never-begun").status_code == 404
