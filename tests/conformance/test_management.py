@@ -8,45 +8,13 @@ import httpx
 import pytest
 
 from tests.conformance.client import API, Host, Instance
+from tests.conformance.states import STATES, Make, completed, running
 
 ACCEPTED, GONE, MISSING = {202}, {410}, {404}
 NOT_NOW = {500, 409, 412}
 """The extension of 2024 lets the refusal become a 500; later ones name the conflict, or the failed precondition."""
 
 JSON = {"Content-Type": "application/json"}
-
-Make = Callable[[Host], Instance]
-
-
-def running(host: Host) -> Instance:
-    return host.start("one_event").reaches("Running")
-
-
-def suspended(host: Host) -> Instance:
-    instance = running(host)
-    instance.tell("suspend")
-    return instance.reaches("Suspended")
-
-
-def completed(host: Host) -> Instance:
-    return host.start("echo", {"a": 1}).reaches("Completed")
-
-
-def failed(host: Host) -> Instance:
-    return host.start("failing").reaches("Failed")
-
-
-def terminated(host: Host) -> Instance:
-    instance = running(host)
-    instance.tell("terminate")
-    return instance.reaches("Terminated")
-
-
-def unknown(host: Host) -> Instance:
-    return host.instance(f"nobody-{uuid.uuid4().hex}")
-
-
-STATES: tuple[Make, ...] = (unknown, running, suspended, completed, failed, terminated)
 
 Do = Callable[[Instance], httpx.Response]
 
@@ -189,96 +157,6 @@ class TestStart:
         assert response.status_code == 200
         assert response.json()["runtimeStatus"] == "Failed"
         assert response.json()["output"].startswith("Orchestrator function 'failing' failed: ")
-
-
-class TestStatus:
-    def test_nobody_has_none(self, control: Host) -> None:
-        response = unknown(control).get()
-        assert (response.status_code, response.text) in ((404, ""), (404, '""'))
-
-    def test_it_has_these_fields(self, control: Host) -> None:
-        instance = control.start("echo", {"a": 1})
-        instance.completed()
-        body = instance.get().json()
-        created, updated = body.pop("createdTime"), body.pop("lastUpdatedTime")
-        assert body.pop("historyEvents", None) is None
-        assert body == {
-            "name": "echo",
-            "instanceId": instance.id,
-            "runtimeStatus": "Completed",
-            "input": '{"a": 1}',
-            "customStatus": "echoed",
-            "output": {"a": 1},
-        }
-        for moment in (created, updated):
-            assert len(moment) == len("2026-01-01T00:00:00Z")
-            assert moment.endswith("Z")
-        assert created <= updated
-
-    def test_the_input_is_shown_unless_the_caller_does_not_want_it(self, control: Host) -> None:
-        instance = control.start_raw("echo", {"a": 1})
-        instance.completed()
-        assert instance.get().json()["input"] == {"a": 1}
-        assert instance.get(showInput="true").json()["input"] == {"a": 1}
-        assert instance.get(showInput="false").json()["input"] is None
-
-    def test_a_running_one_says_where_and_when_to_look_again(self, control: Host) -> None:
-        instance = running(control)
-        response = instance.get()
-        assert response.status_code == 202
-        assert response.headers["retry-after"] == "5"
-        again = control.http.get(response.headers["location"])
-        assert (again.status_code, again.json()["instanceId"]) == (202, instance.id)
-
-    def test_an_ended_one_says_nothing_of_the_kind(self, control: Host) -> None:
-        response = completed(control).get()
-        assert "location" not in response.headers
-        assert "retry-after" not in response.headers
-
-    def test_a_failed_one_is_500_only_for_those_who_want_it_so(self, control: Host) -> None:
-        instance = failed(control)
-        assert instance.get(returnInternalServerErrorOnFailure="true").status_code == 500
-        assert instance.get(returnInternalServerErrorOnFailure="false").status_code == 200
-        assert completed(control).get(returnInternalServerErrorOnFailure="true").status_code == 200
-
-    def test_the_history_has_names_times_and_results_on_request(self, control: Host) -> None:
-        instance = control.start("walks", ["one"])
-        instance.completed()
-        started, step, ended = instance.get(showHistory="true", showHistoryOutput="true").json()["historyEvents"]
-        assert (started["EventType"], started["FunctionName"]) == ("ExecutionStarted", "walks")
-        assert (step["EventType"], step["FunctionName"], step["Result"]) == ("TaskCompleted", "step", "one done")
-        assert step["ScheduledTime"] <= step["Timestamp"]
-        assert (ended["EventType"], ended["OrchestrationStatus"]) == ("ExecutionCompleted", "Completed")
-        assert ended["Result"] == ["one done"]
-        for event in (started, step, ended):
-            assert not {"EventId", "IsPlayed", "TaskScheduledId"} & set(event)
-
-    def test_without_outputs_the_history_has_no_results(self, control: Host) -> None:
-        instance = control.start("walks", ["one"])
-        instance.completed()
-        events = instance.get(showHistory="true").json()["historyEvents"]
-        assert [event["EventType"] for event in events] == ["ExecutionStarted", "TaskCompleted", "ExecutionCompleted"]
-        assert all("Result" not in event for event in events)
-
-    def test_the_history_has_inputs_as_texts_unless_the_caller_does_not_want_them(self, control: Host) -> None:
-        """[S] Whether there are results in it, is another question."""
-        instance = control.start_raw("one_event", {"a": 1}).reaches("Running")
-        instance.send("Go", {"b": 2})
-        instance.completed()
-        started, heard, _ = instance.get(showHistory="true").json()["historyEvents"]
-        assert [json.loads(event["Input"]) for event in (started, heard)] == [{"a": 1}, {"b": 2}]
-        events = instance.get(showHistory="true", showHistoryOutput="true", showInput="false").json()["historyEvents"]
-        assert [event.get("Result") for event in events] == [None, None, {"b": 2}]
-        assert all("Input" not in event for event in events)
-
-    def test_the_history_names_why_and_how_an_execution_ended(self, control: Host) -> None:
-        """[S]"""
-        instance = running(control)
-        instance.tell("terminate", "enough")
-        instance.ended()
-        *_, terminated, ended = instance.get(showHistory="true", showHistoryOutput="true").json()["historyEvents"]
-        assert (terminated["EventType"], terminated["Input"]) == ("ExecutionTerminated", "enough")
-        assert (ended["OrchestrationStatus"], ended["Result"]) == ("Terminated", "enough")
 
 
 class TestRaiseEvent:
