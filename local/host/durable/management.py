@@ -29,6 +29,8 @@ from local.host.durable.status import history_body, status_body
 
 _RETRY_AFTER_START = "10"
 _RETRY_AFTER_STATUS = "5"
+_SHORTEST_INTERVAL = 0.01
+"""Seconds between two looks for an end, however short an interval the caller asks for."""
 _END_OF_TIME = "9999"
 """Sorts after any timestamp."""
 
@@ -138,7 +140,7 @@ class Management:
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
-            await asyncio.sleep(min(interval, left))
+            await asyncio.sleep(min(max(interval, _SHORTEST_INTERVAL), left))
 
     async def _status(self, request: Request, instance_id: str, query: Query) -> Response:
         row = await self._reader.instance(instance_id)
