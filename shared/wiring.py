@@ -5,13 +5,13 @@ request touches tables and Key Vault, never the management SDKs.
 """
 
 import os
-from functools import cache
 
+from shared.cloud.importing import once
 from shared.ports import CatalogStore, GalleryProvider, ImageProvider, SecretStore
 from shared.settings import Settings
 
 
-@cache
+@once
 def settings() -> Settings:
     """The settings of this process.
 
@@ -21,7 +21,7 @@ def settings() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-@cache
+@once
 def catalog() -> CatalogStore:
     """Azure Table Storage."""
     from shared.cloud.tables import TableCatalogStore
@@ -29,7 +29,7 @@ def catalog() -> CatalogStore:
     return TableCatalogStore.from_settings(settings())
 
 
-@cache
+@once
 def secrets() -> SecretStore:
     """Azure Key Vault."""
     from shared.cloud.key_vault import KeyVaultSecretStore
@@ -37,7 +37,7 @@ def secrets() -> SecretStore:
     return KeyVaultSecretStore.from_settings(settings())
 
 
-@cache
+@once
 def images() -> ImageProvider:
     """Azure Resource Manager."""
     from shared.cloud.images import AzureImageProvider
@@ -45,7 +45,7 @@ def images() -> ImageProvider:
     return AzureImageProvider.from_settings(settings())
 
 
-@cache
+@once
 def galleries() -> GalleryProvider:
     """Azure Resource Manager, for galleries."""
     from shared.cloud.galleries import AzureGalleryProvider

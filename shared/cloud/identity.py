@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
 
+from shared.cloud.importing import IMPORTING
 from shared.cloud.transport import transport
 
 _log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ _READ_SECONDS = 5.0
 @cache
 def credential(client_id: str | None) -> TokenCredential:
     """The process's credential; `client_id` is that of a user-assigned managed identity, if it is one."""
-    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+    with IMPORTING:
+        from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
     if any(os.environ.get(name) for name in _ENDPOINTS):
         # Whoever asks for a token has a retry of its own: waiting here would hold a worker for nothing.
@@ -74,7 +76,8 @@ class App:
 @cache
 def credential_in(tenant_id: str, app: App) -> TokenCredential:
     """Our credential in another tenant."""
-    from azure.identity import ClientAssertionCredential
+    with IMPORTING:
+        from azure.identity import ClientAssertionCredential
 
     def assertion() -> str:
         return credential(app.federated).get_token(app.exchange_scope).token

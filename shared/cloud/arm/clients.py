@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shared.cloud.identity import App, credential, credential_in
+from shared.cloud.importing import IMPORTING
 from shared.cloud.transport import BrokenConnectionRetry, transport
 from shared.errors import PermanentError
 from shared.models.steps import Job
@@ -55,32 +56,37 @@ class Arm:
     @cached_property
     def compute(self) -> "ComputeManagementClient":
         """Virtual machines and all that is theirs."""
-        from azure.mgmt.compute import ComputeManagementClient
+        with IMPORTING:
+            from azure.mgmt.compute import ComputeManagementClient
 
         return ComputeManagementClient(**self._options())
 
     @cached_property
     def resources(self) -> "ResourceManagementClient":
         """Resource groups, and any resource by its id."""
-        from azure.mgmt.resource.resources import ResourceManagementClient
+        with IMPORTING:
+            from azure.mgmt.resource.resources import ResourceManagementClient
 
         return ResourceManagementClient(**self._options())
 
     @cached_property
     def marketplace(self) -> "MarketplaceOrderingAgreements":
         """The terms of Marketplace plans."""
-        from azure.mgmt.marketplaceordering import MarketplaceOrderingAgreements
+        with IMPORTING:
+            from azure.mgmt.marketplaceordering import MarketplaceOrderingAgreements
 
         return MarketplaceOrderingAgreements(**self._options())
 
     def get(self, url: str, options: dict[str, Any]) -> "HttpResponse":
         """One GET of a URL of Azure Resource Manager, whatever the answer."""
-        from azure.core.rest import HttpRequest
+        with IMPORTING:
+            from azure.core.rest import HttpRequest
 
         return self.resources.send_request(HttpRequest("GET", url), **options)
 
     def _options(self) -> dict[str, Any]:
-        from azure.mgmt.core.policies import AuxiliaryAuthenticationPolicy
+        with IMPORTING:
+            from azure.mgmt.core.policies import AuxiliaryAuthenticationPolicy
 
         guests = [AuxiliaryAuthenticationPolicy([self.guest], self.scope)] if self.guest else []
         return {
