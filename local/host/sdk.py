@@ -1,11 +1,10 @@
-"""The one place where the host reaches into the Durable SDK (azure-functions-durable 1.7, azure-functions 1.26).
+"""Where the host reaches into the Durable SDK (azure-functions-durable 1.7, azure-functions 1.26).
 
 The SDK runs inside the worker process of the real host, alone and for ever. Here it shares a process with the
 host, is started and stopped by tests, and replays far more often. Four things follow, all without touching what
 it computes:
 
-* `HistoryEvent` parses every timestamp with dateutil, which is 85 % of the cost of a replay. The host writes
-  ISO 8601, so `datetime.fromisoformat` reads the same values at a fraction of the cost.
+* Replay is quickened, which is a story of its own (`sdk_replay`).
 * The executor warns through `warnings` of each completion that nobody waits for yet, which is normal for an
   early event. Where warnings are errors, this would fail the orchestration; it belongs in the log.
 * The JSON codec warns once, by DeprecationWarning, that no type was given: a hint for the SDK's callers.
@@ -17,11 +16,12 @@ import asyncio
 import logging
 import sys
 import warnings
-from datetime import datetime
 from typing import Any
 
 from azure.durable_functions import DurableOrchestrationClient
 from azure.functions import _durable_functions as codec
+
+from local.host.sdk_replay import quicken
 
 _MODELS = DurableOrchestrationClient.__module__.rpartition(".")[0]
 
@@ -37,9 +37,9 @@ class _LoggedWarnings:
 
 
 def prepare() -> None:
-    """Make the changes that last for the life of the process; doing it again changes nothing."""
+    """Make the changes that last for the life of the process; doing it again changes nothing (but see `quicken`)."""
     # By module name: the packages' attributes of these names are the classes, which hide the modules.
-    sys.modules[f"{_MODELS}.history.HistoryEvent"].__dict__["dt_parse"] = datetime.fromisoformat
+    quicken()
     sys.modules[f"{_MODELS}.TaskOrchestrationExecutor"].__dict__["warnings"] = _LoggedWarnings
     codec._no_expected_type_notice_emitted = True  # noqa: SLF001 - a flag without a public setter
     codec._loose_codec_notice_emitted = True  # noqa: SLF001 - a flag without a public setter

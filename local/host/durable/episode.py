@@ -3,6 +3,7 @@
 import json
 import traceback
 from dataclasses import dataclass
+from typing import Any
 
 from azure.functions.meta import Datum
 
@@ -15,6 +16,7 @@ from local.host.durable.interpreter import failure_reason, interpret
 from local.host.durable.script import Script, Setting
 from local.host.invoke import failure_text
 from local.host.log import Scope, scope
+from local.host.sdk_replay import Body, Past, takes_body
 
 MAX_CUSTOM_STATUS = 16 * 1024
 """Bytes of UTF-16 that a custom status may take, as on Azure."""
@@ -22,12 +24,14 @@ MAX_CUSTOM_STATUS = 16 * 1024
 _STATE_LABEL = "\n\n$OutOfProcData$:"
 """Where the SDK hides its state in the text of an exception."""
 
-_ENVELOPE = (
-    '],"isReplaying":%s,"instanceId":%s,"parentInstanceId":%s,"input":%s,"upperSchemaVersion":1,'
-    '"upperSchemaVersionNew":2,"longRunningTimerIntervalDuration":null,"maximumShortTimerDuration":null,'
-    '"defaultHttpAsyncRequestSleepTimeMillseconds":30000}'
-)
-"""What the extension sends beside the history. No long-timer durations: any timer is one timer."""
+_PROTOCOL = {
+    "upperSchemaVersion": 1,
+    "upperSchemaVersionNew": 2,
+    "longRunningTimerIntervalDuration": None,
+    "maximumShortTimerDuration": None,
+    "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+}
+"""What the extension sends whatever the instance. No long-timer durations: any timer is one timer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def run(function: Function | None, instance: Instance, arrived: list[Event], now
     """
     past = instance.history or []
     fresh = [event(EventType.ORCHESTRATOR_STARTED, now), *arrived]
-    script, custom_status, error = _ask(function, _payload(instance, fresh), instance.id)
+    script, custom_status, error = _ask(function, instance, fresh)
     verdict = interpret([*past, *fresh], script, setting)
     if custom_status is not None and len(custom_status.encode("utf-16-le")) > MAX_CUSTOM_STATUS:
         reason = failure_reason(setting.orchestrator, "The custom status is larger than 16 KB.")
@@ -62,27 +66,35 @@ def run(function: Function | None, instance: Instance, arrived: list[Event], now
     return Episode(stored, dumps(stored)[1:-1], verdict, custom_status, error)
 
 
-def _payload(instance: Instance, fresh: list[Event]) -> str:
-    """Build the SDK's input from the stored texts, without parsing or writing the past again."""
-    first = not instance.history
-    started = (
-        next(each for each in fresh if each["EventType"] == EventType.EXECUTION_STARTED) if first else instance.started
-    )
+def _context(function: Function, instance: Instance, fresh: list[Event]) -> Any:
+    """Build what the trigger receives: what the SDK's orchestrators are given is not written as JSON first."""
+    past = instance.history or []
+    started = instance.started if past else next(each for each in fresh if _is_start(each))
     parent = started["ParentInstance"]
-    tail = _ENVELOPE % (
-        "false" if first else "true",
-        dumps(instance.id),
-        dumps(parent["OrchestrationInstance"]["InstanceId"] if parent else None),
-        started["Input"] or "null",
-    )
-    return "".join(('{"history":[', ",".join([*instance.texts, dumps(fresh)[1:-1]]), tail))
+    fields = {
+        "isReplaying": bool(past),
+        "instanceId": instance.id,
+        "parentInstanceId": parent["OrchestrationInstance"]["InstanceId"] if parent else None,
+        "input": json.loads(started["Input"] or "null"),
+        **_PROTOCOL,
+    }
+    if takes_body(function.call):
+        return Body({"history": [*instance.past.of(past), *Past().of(fresh)], **fields})
+    text = dumps({"history": [*past, *fresh], **fields})
+    return converter(ORCHESTRATION_TRIGGER).decode(Datum(text, "string"), trigger_metadata=None)
 
 
-def _ask(function: Function | None, payload: str, instance_id: str) -> tuple[Script, str | None, BaseException | None]:
+def _is_start(each: Event) -> bool:
+    return bool(each["EventType"] == EventType.EXECUTION_STARTED)
+
+
+def _ask(
+    function: Function | None, instance: Instance, fresh: list[Event]
+) -> tuple[Script, str | None, BaseException | None]:
     if function is None:
         return Script([], False, None, "The app no longer holds this function."), None, None
-    context = converter(ORCHESTRATION_TRIGGER).decode(Datum(payload, "string"), trigger_metadata=None)
-    token = scope.set(Scope(function.name, instance_id))
+    context = _context(function, instance, fresh)
+    token = scope.set(Scope(function.name, instance.id))
     try:
         return *_read(function.call(**{function.trigger.name: context}), None), None
     except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure

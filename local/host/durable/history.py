@@ -63,7 +63,7 @@ EVENT_NAMES = {
 
 def timestamp(moment: datetime) -> str:
     """Write a moment (aware, UTC) as history does: ISO 8601 with six fractional digits and Z."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment_of(text: str) -> datetime:

@@ -141,11 +141,11 @@ class TaskHub:
             raise InstanceHasEnded(f"Instance '{instance_id}' has ended: {failed.status}. Only failed ones go on.")
         history = json.loads(f"[{','.join(self._store.history(instance_id))}]")
         failed.history, children = rewound(history, self._has_failed)
-        failed.texts = [dumps(failed.history)[1:-1]]
+        failed.episodes = 1
         failed.status = Status.RUNNING
         self.post.admit(failed)
         now = self.post.now()
-        self._store.revive_instance(failed, failed.texts[0], now)
+        self._store.revive_instance(failed, dumps(failed.history)[1:-1], now)
         self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=_rewound(reason)))
         for child in children:
             self.rewind(child, reason)
@@ -189,8 +189,8 @@ class TaskHub:
 
     def _turn(self, instance: Instance, arrived: list[Event]) -> None:
         if instance.history is None:
-            instance.texts = self._store.history(instance.id)
-            instance.history = json.loads(f"[{','.join(instance.texts)}]")
+            texts = self._store.history(instance.id)
+            instance.history, instance.episodes = json.loads(f"[{','.join(texts)}]"), len(texts)
         setting = Setting(
             orchestrator=instance.name,
             instance_id=instance.id,
@@ -202,9 +202,9 @@ class TaskHub:
         now = self.post.now()
         function = self._orchestrators.get(instance.name.lower())
         turn = episode.run(function, instance, arrived, now, setting)
-        self._store.append_history(instance.id, len(instance.texts), turn.text)
+        self._store.append_history(instance.id, instance.episodes, turn.text)
         instance.history += turn.events
-        instance.texts.append(turn.text)
+        instance.episodes += 1
         # Also of an execution that is over: a signal to an entity goes out, and a timer goes with the instance.
         for decision in turn.verdict.decisions:
             self._carry_out(instance, decision)

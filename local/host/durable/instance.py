@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from local.host.durable.decisions import Status
 from local.host.durable.history import Event, EventType
+from local.host.sdk_replay import Past
 
 
 @dataclass(slots=True)
@@ -39,8 +40,8 @@ class Activity:
 class Instance:
     """An instance that has not ended.
 
-    `history` and `texts` hold the current execution: its events, and the same as JSON, an array's inside for
-    each episode. They are None until first needed after a start of the host.
+    `history` holds the events of the current execution, `episodes` how many rows of the store they are. It is None
+    until first needed after a start of the host, and again when it has not been needed for long.
     """
 
     id: str
@@ -48,7 +49,8 @@ class Instance:
     execution_id: str
     status: Status = Status.PENDING
     history: list[Event] | None = None
-    texts: list[str] = field(default_factory=list)
+    past: Past = field(default_factory=Past)
+    episodes: int = 0
     inbox: list[Message] = field(default_factory=list)
     sleeping: list[Message] = field(default_factory=list)
 
@@ -72,7 +74,7 @@ class Instance:
         """Begin a new execution with an empty history."""
         self.execution_id = execution_id
         self.history = []
-        self.texts = []
+        self.episodes = 0
         for message in self.sleeping:
             message.dropped = True
         self.sleeping = []

@@ -89,38 +89,32 @@ class _Replay:
             11: lambda action: any_of([self._invoke(each) for each in action["compoundActions"]]),
             12: lambda action: all_of([self._invoke(each) for each in action["compoundActions"]]),
         }
+        self._acts: dict[int, Callable[[Event], None]] = {
+            EventType.ORCHESTRATOR_STARTED: self._tick,
+            EventType.EXECUTION_STARTED: self._begin,
+            EventType.TASK_SCHEDULED: self._match,
+            EventType.TIMER_CREATED: self._match,
+            EventType.SUB_ORCHESTRATION_CREATED: self._match,
+            EventType.EVENT_SENT: self._match,
+            EventType.TASK_COMPLETED: self._complete,
+            EventType.SUB_ORCHESTRATION_COMPLETED: self._complete,
+            EventType.TASK_FAILED: self._fail,
+            EventType.SUB_ORCHESTRATION_FAILED: self._fail,
+            EventType.TIMER_FIRED: self._ring,
+            EventType.EVENT_RAISED: self._hear,
+            EventType.EXECUTION_TERMINATED: self._terminate,
+            EventType.EXECUTION_SUSPENDED: self._suspend,
+            EventType.EXECUTION_RESUMED: self._resume,
+        }
 
     def see(self, event: Event) -> None:
         """Take in the next event of the history; what comes while suspended is held until the instance is resumed."""
         if self.suspended and event["EventType"] not in _HEARD_WHILE_SUSPENDED:
             self._held.append(event)
             return
-        match event["EventType"]:
-            case EventType.ORCHESTRATOR_STARTED:
-                self._now = max(self._now, event["Timestamp"])
-            case EventType.EXECUTION_STARTED:
-                self._main = spawn(self._run())
-            case (
-                EventType.TASK_SCHEDULED
-                | EventType.TIMER_CREATED
-                | EventType.SUB_ORCHESTRATION_CREATED
-                | EventType.EVENT_SENT
-            ):
-                self._match(event)
-            case EventType.TASK_COMPLETED | EventType.SUB_ORCHESTRATION_COMPLETED:
-                self._end(event["TaskScheduledId"], failed=False)
-            case EventType.TASK_FAILED | EventType.SUB_ORCHESTRATION_FAILED:
-                self._end(event["TaskScheduledId"], failed=True)
-            case EventType.TIMER_FIRED:
-                self._end(event["TimerId"], failed=False)
-            case EventType.EVENT_RAISED:
-                self._hear(event)
-            case EventType.EXECUTION_TERMINATED:
-                self.terminated = Ended(Status.TERMINATED, event["Input"])
-            case EventType.EXECUTION_SUSPENDED:
-                self.suspended = True
-            case EventType.EXECUTION_RESUMED:
-                self._resume()
+        act = self._acts.get(event["EventType"])
+        if act is not None:
+            act(event)
 
     def verdict(self) -> Verdict:
         """Sum up after the last event."""
@@ -153,7 +147,28 @@ class _Replay:
             return None
         return f"the code has gone on, but the host still waits for the external event {', '.join(waiting)}"
 
-    def _resume(self) -> None:
+    def _tick(self, event: Event) -> None:
+        self._now = max(self._now, event["Timestamp"])
+
+    def _begin(self, _: Event) -> None:
+        self._main = spawn(self._run())
+
+    def _complete(self, event: Event) -> None:
+        self._end(event["TaskScheduledId"], failed=False)
+
+    def _fail(self, event: Event) -> None:
+        self._end(event["TaskScheduledId"], failed=True)
+
+    def _ring(self, event: Event) -> None:
+        self._end(event["TimerId"], failed=False)
+
+    def _terminate(self, event: Event) -> None:
+        self.terminated = Ended(Status.TERMINATED, event["Input"])
+
+    def _suspend(self, _: Event) -> None:
+        self.suspended = True
+
+    def _resume(self, _: Event) -> None:
         self.suspended = False
         held, self._held = self._held, []
         for event in held:
@@ -263,6 +278,8 @@ class _Replay:
     def _match(self, event: Event) -> None:
         """Tick off a decision that the history holds already."""
         decision = self._pending.pop(event["EventId"], None)
+        if isinstance(decision, ScheduleTask) and (event["EventType"], event.get("Name")) == _as_recorded(decision):
+            return
         recorded = _describe(event)
         replayed = "nothing" if decision is None else _describe(decision.event(self._now))
         if recorded.lower() != replayed.lower():
@@ -289,6 +306,10 @@ def _interval(options: dict[str, Any], attempt: int) -> timedelta:
     first: float = options["firstRetryIntervalInMilliseconds"]
     wait: float = first * options.get("backoffCoefficient", 1.0) ** attempt
     return timedelta(milliseconds=min(wait, options.get("maxRetryIntervalInMilliseconds", wait)))
+
+
+def _as_recorded(task: ScheduleTask) -> tuple[EventType, str]:
+    return EventType.TASK_SCHEDULED, task.name
 
 
 def _describe(event: Event) -> str:

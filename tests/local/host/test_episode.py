@@ -52,6 +52,7 @@ class Story:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.instance = Instance("abc", "main_orch", "e1", history=[])
+        self.texts: list[str] = []
         self.seconds = 0
         self.custom_status: str | None = None
 
@@ -73,7 +74,7 @@ class Story:
         done = episode.run(self.function, self.instance, list(arrived), self.now(), SETTING)
         assert self.instance.history is not None
         self.instance.history += done.events
-        self.instance.texts.append(done.text)
+        self.texts.append(done.text)
         self.custom_status = done.custom_status
         return done.verdict
 
@@ -124,7 +125,7 @@ def test_a_whole_orchestration_decides_with_the_ids_that_the_sdk_counts(story: S
 def test_stored_events_are_marked_as_played_and_keep_their_times(story: Story) -> None:
     story.begin({"name": "Bob"})
     story.then(EventType.TASK_COMPLETED, TaskScheduledId=0, Result='"x"')
-    history = json.loads(f"[{','.join(story.instance.texts)}]")
+    history = json.loads(f"[{','.join(story.texts)}]")
     assert history == story.instance.history
     kinds = [EventType(each["EventType"]).name for each in history]
     once = ["ORCHESTRATOR_STARTED", "TASK_SCHEDULED", "ORCHESTRATOR_COMPLETED"]
