@@ -280,7 +280,7 @@ class TaskHub:
         instance.status = end.status
         output = end.result if end.status is Status.COMPLETED or end.result is None else dumps(end.result)
         self._store.update_instance(instance, output, custom_status, now)
-        self._store.drop_mail(instance.id)
+        self._store.consume([*instance.inbox, *instance.sleeping])
         self.post.dismiss(instance.id)
         started = instance.started
         if started["ParentInstance"]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from local.host.durable.decisions import ACTIVE, Status
 from local.host.durable.instance import Activity, Instance, Message
+from local.host.durable.writes import Writes
 from local.host.errors import StateError
 
 _SCHEMA = """
@@ -88,6 +89,7 @@ class Store:
             )
         for number, changes in enumerate(_VERSIONS[version:], version + 1):
             self._db.executescript(f"BEGIN;{changes}PRAGMA user_version={number};COMMIT;")
+        self._writes = Writes(self._db)
 
     def close(self) -> None:
         """Close the file; the journal is folded into it."""
@@ -99,36 +101,38 @@ class Store:
         self._db.execute("BEGIN")
         try:
             yield
+            self._writes.flush()
         except BaseException:
+            self._writes.clear()
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
     def last_ids(self) -> tuple[int, int]:
         """Return the highest ids of a message and of an activity."""
-        row = self._db.execute("SELECT (SELECT max(id) FROM message), (SELECT max(id) FROM activity)").fetchone()
+        row = self._execute("SELECT (SELECT max(id) FROM message), (SELECT max(id) FROM activity)").fetchone()
         return row[0] or 0, row[1] or 0
 
     def ended(self, instance_id: str) -> Instance | None:
         """Return an instance that is not among the active ones, without its history; None if there is none."""
-        row = self._db.execute(
+        row = self._execute(
             "SELECT id, name, execution_id, status FROM instance WHERE id = ?", (instance_id,)
         ).fetchone()
         return Instance(row[0], row[1], row[2], Status(row[3])) if row else None
 
     def input(self, instance_id: str) -> str | None:
         """Return an instance's input, JSON or None."""
-        row = self._db.execute("SELECT input FROM instance WHERE id = ?", (instance_id,)).fetchone()
+        row = self._execute("SELECT input FROM instance WHERE id = ?", (instance_id,)).fetchone()
         return row[0] if row else None
 
     def status(self, instance_id: str) -> Status | None:
         """Return an instance's status, None if there is none of this id."""
-        row = self._db.execute("SELECT status FROM instance WHERE id = ?", (instance_id,)).fetchone()
+        row = self._execute("SELECT status FROM instance WHERE id = ?", (instance_id,)).fetchone()
         return Status(row[0]) if row else None
 
     def active(self) -> Iterator[Instance]:
         """Return the instances that have not ended, without their histories."""
-        rows = self._db.execute(
+        rows = self._execute(
             f"SELECT id, name, execution_id, status FROM instance WHERE status IN ({_marks(ACTIVE)})",  # noqa: S608 - marks only
             sorted(ACTIVE),
         )
@@ -137,90 +141,68 @@ class Store:
 
     def messages(self) -> Iterator[Message]:
         """Return every message in the order of sending."""
-        rows = self._db.execute("SELECT id, instance_id, execution_id, event, due FROM message ORDER BY id")
+        rows = self._execute("SELECT id, instance_id, execution_id, event, due FROM message ORDER BY id")
         for message_id, instance_id, execution_id, event, due in rows:
             yield Message(message_id, instance_id, execution_id, json.loads(event), due)
 
     def activities(self) -> Iterator[Activity]:
         """Return every activity without a result, in the order of scheduling."""
-        rows = self._db.execute("SELECT id, instance_id, execution_id, task_id, name, input FROM activity ORDER BY id")
+        rows = self._execute("SELECT id, instance_id, execution_id, task_id, name, input FROM activity ORDER BY id")
         return (Activity(*row) for row in rows)
 
     def history(self, instance_id: str) -> list[str]:
         """Return the current execution's events, as the inside of a JSON array for each episode."""
         return [
             row[0]
-            for row in self._db.execute(
+            for row in self._execute(
                 "SELECT events FROM history WHERE instance_id = ? ORDER BY episode", (instance_id,)
             )
         ]
 
     def add_instance(self, instance: Instance, input_json: str | None, now: str) -> None:
         """Write a new instance, in place of one that had this id."""
-        self.forget(instance.id)
-        self._db.execute(
-            "INSERT INTO instance VALUES (?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
-            (instance.id, instance.execution_id, instance.name, instance.status, input_json, now, now),
-        )
+        if self._writes.holds_instance(instance.id) or self._is_written(instance.id):
+            self.forget(instance.id)
+        row = (instance.id, instance.execution_id, instance.name, instance.status, input_json, now, now)
+        self._writes.instance(instance.id, row)
 
     def update_instance(self, instance: Instance, output: str | None, custom_status: str | None, now: str) -> None:
         """Write what the API shows of an instance."""
-        self._db.execute(
-            "UPDATE instance SET status = ?, output = ?, custom_status = ?, updated = ? WHERE id = ?",
-            (instance.status, output, custom_status, now, instance.id),
-        )
+        self._writes.update(instance.id, (instance.status, output, custom_status, now))
 
     def revive_instance(self, instance: Instance, text: str, now: str) -> None:
         """Let an ended instance live on with the given history, an array's inside."""
-        self._db.execute("DELETE FROM history WHERE instance_id = ?", (instance.id,))
+        self._execute("DELETE FROM history WHERE instance_id = ?", (instance.id,))
         self.append_history(instance.id, 0, text)
-        self._db.execute(
+        self._execute(
             "UPDATE instance SET status = ?, output = NULL, updated = ? WHERE id = ?",
             (instance.status, now, instance.id),
         )
 
     def restart_instance(self, instance: Instance, input_json: str, old_execution_id: str) -> None:
         """Begin a new execution: no history, and no mail for the old one."""
-        self._db.execute("DELETE FROM history WHERE instance_id = ?", (instance.id,))
-        self._db.execute(
-            "DELETE FROM message WHERE instance_id = ? AND execution_id = ?", (instance.id, old_execution_id)
-        )
-        self._db.execute(
+        self._execute("DELETE FROM history WHERE instance_id = ?", (instance.id,))
+        self._execute("DELETE FROM message WHERE instance_id = ? AND execution_id = ?", (instance.id, old_execution_id))
+        self._execute(
             "UPDATE instance SET execution_id = ?, input = ? WHERE id = ?",
             (instance.execution_id, input_json, instance.id),
         )
 
     def append_history(self, instance_id: str, episode: int, text: str) -> None:
         """Write one more episode."""
-        self._db.execute("INSERT INTO history VALUES (?, ?, ?)", (instance_id, episode, text))
+        self._writes.episode((instance_id, episode, text))
 
     def add_messages(self, messages: Iterable[Message]) -> None:
         """Write messages."""
-        self._db.executemany(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?)",
-            [(each.id, each.instance_id, each.execution_id, each.due, json.dumps(each.event)) for each in messages],
-        )
+        self._writes.messages(messages)
 
     def add_activities(self, activities: Iterable[Activity]) -> None:
         """Write scheduled activities."""
-        self._db.executemany(
-            "INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (each.id, each.instance_id, each.execution_id, each.task_id, each.name, each.input_json)
-                for each in activities
-            ],
-        )
+        self._writes.activities(activities)
 
     def consume(self, messages: Sequence[Message]) -> None:
         """Delete messages that have been worked in, and the activities that they report on."""
-        plain = [(each.id,) for each in messages if each.activity_id is None]
-        reports = [(each.activity_id,) for each in messages if each.activity_id is not None]
-        self._db.executemany("DELETE FROM message WHERE id = ?", plain)
-        self._db.executemany("DELETE FROM activity WHERE id = ?", reports)
-
-    def drop_mail(self, instance_id: str) -> None:
-        """Delete what is on its way to an instance that has ended."""
-        self._db.execute("DELETE FROM message WHERE instance_id = ?", (instance_id,))
+        self._writes.consume(messages)
 
     def forget(self, instance_id: str) -> None:
         """Delete everything about an instance."""
@@ -230,29 +212,37 @@ class Store:
             "DELETE FROM message WHERE instance_id = ?",
             "DELETE FROM activity WHERE instance_id = ?",
         ):
-            self._db.execute(statement, (instance_id,))
+            self._execute(statement, (instance_id,))
 
     def entity_state(self, entity_id: str) -> str | None:
         """Return an entity's state, None if it does not exist."""
-        row = self._db.execute("SELECT state FROM entity WHERE id = ?", (entity_id,)).fetchone()
+        row = self._execute("SELECT state FROM entity WHERE id = ?", (entity_id,)).fetchone()
         return row[0] if row else None
 
     def save_entity(self, entity_id: str, name: str, key: str, state: str, now: str) -> None:
         """Write an entity's state."""
-        self._db.execute("INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?)", (entity_id, name, key, state, now))
+        self._execute("INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?, ?)", (entity_id, name, key, state, now))
 
     def delete_entity(self, entity_id: str) -> bool:
         """Delete an entity; returns whether it existed."""
-        return self._db.execute("DELETE FROM entity WHERE id = ?", (entity_id,)).rowcount > 0
+        return self._execute("DELETE FROM entity WHERE id = ?", (entity_id,)).rowcount > 0
 
     def ended_between(self, first: str, last: str, statuses: Iterable[str]) -> list[str]:
         """Return the ids of instances that have ended in one of the statuses, by the time they were created."""
         wanted = sorted(set(statuses) - ACTIVE)
-        rows = self._db.execute(
+        rows = self._execute(
             f"SELECT id FROM instance WHERE created >= ? AND created <= ? AND status IN ({_marks(wanted)})",  # noqa: S608 - marks only
             (first, last, *wanted),
         )
         return [row[0] for row in rows]
+
+    def _is_written(self, instance_id: str) -> bool:
+        return self._db.execute("SELECT 1 FROM instance WHERE id = ?", (instance_id,)).fetchone() is not None
+
+    def _execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Read or write at once, after what waits."""
+        self._writes.flush()
+        return self._db.execute(statement, values)
 
 
 def _marks(values: Iterable[object]) -> str:
