@@ -39,6 +39,7 @@ from local.host.durable.refusals import (
 )
 from local.host.durable.rewind import rewound
 from local.host.durable.script import Setting
+from local.host.durable.shelf import Shelf
 from local.host.durable.store import Store
 
 Work = Activity | Batch
@@ -60,6 +61,7 @@ class TaskHub:
         self._activity_ids = count(1)
         self._activities_to_run: list[Activity] = []
         self.post = Post(store, clock)
+        self._shelf = Shelf()
         self.entities = Entities(store, app.named(ENTITY_TRIGGER), self.post)
 
     def recover(self) -> None:
@@ -157,6 +159,7 @@ class TaskHub:
         if self._store.status(instance_id) is None:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
         self.post.dismiss(instance_id)
+        self._shelf.forget(instance_id)
         self._store.forget(instance_id)
 
     def purge_ended(self, first: str, last: str, statuses: list[str]) -> int:
@@ -216,6 +219,7 @@ class TaskHub:
             case None:
                 instance.status = Status.SUSPENDED if turn.verdict.suspended else Status.RUNNING
                 self._store.update_instance(instance, None, turn.custom_status, now)
+        self._shelf.keep(instance)
         if turn.verdict.stuck:
             logger.warning("Stuck: %s", turn.verdict.stuck, extra=_about(instance))
 
@@ -280,7 +284,7 @@ class TaskHub:
         instance.status = end.status
         output = end.result if end.status is Status.COMPLETED or end.result is None else dumps(end.result)
         self._store.update_instance(instance, output, custom_status, now)
-        self._store.consume([*instance.inbox, *instance.sleeping])
+        self._store.consume([*instance.inbox, *instance.sleeping.values()])
         self.post.dismiss(instance.id)
         started = instance.started
         if started["ParentInstance"]:

@@ -41,7 +41,8 @@ class Instance:
     """An instance that has not ended.
 
     `history` holds the events of the current execution, `episodes` how many rows of the store they are. It is None
-    until first needed after a start of the host, and again when it has not been needed for long.
+    until first needed after a start of the host, and again when it has not been needed for long. `sleeping` holds by
+    their ids the messages that are not due yet.
     """
 
     id: str
@@ -52,7 +53,7 @@ class Instance:
     past: Past = field(default_factory=Past)
     episodes: int = 0
     inbox: list[Message] = field(default_factory=list)
-    sleeping: list[Message] = field(default_factory=list)
+    sleeping: dict[int, Message] = field(default_factory=dict)
 
     @property
     def started(self) -> Event:
@@ -70,11 +71,16 @@ class Instance:
         current.sort(key=lambda message: message.event["EventType"] != EventType.EXECUTION_STARTED)
         return current, late
 
+    def lay_aside(self) -> None:
+        """Give up the history in memory; the store has it."""
+        self.history = None
+        self.past = Past()
+
     def restart(self, execution_id: str) -> None:
         """Begin a new execution with an empty history."""
         self.execution_id = execution_id
         self.history = []
         self.episodes = 0
-        for message in self.sleeping:
+        for message in self.sleeping.values():
             message.dropped = True
-        self.sleeping = []
+        self.sleeping = {}

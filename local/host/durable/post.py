@@ -10,6 +10,9 @@ from local.host.durable.history import Event, timestamp
 from local.host.durable.instance import Instance, Message
 from local.host.durable.store import Store
 
+_FEW = 1000
+"""Timers that are not worth sweeping."""
+
 
 def utc_now() -> datetime:
     """Return the time of the machine's clock."""
@@ -25,6 +28,7 @@ class Post:
         self._live: dict[str, Instance] = {}
         self._ready: deque[str] = deque()
         self._timers: list[tuple[float, int, Message]] = []
+        self._sweep_at = _FEW
         self._ids = count(1)
 
     def recover(self, instances: Iterable[Instance], messages: Iterable[Message], last_id: int) -> None:
@@ -52,7 +56,7 @@ class Post:
     def dismiss(self, instance_id: str) -> None:
         """Take an instance from the living; its timers ring no more."""
         instance = self._live.pop(instance_id, None)
-        for message in instance.sleeping if instance else ():
+        for message in instance.sleeping.values() if instance else ():
             message.dropped = True
 
     def send(self, instance_id: str, execution_id: str | None, what: Event, due: float | None = None) -> None:
@@ -93,7 +97,7 @@ class Post:
         while self._timers and self._timers[0][0] <= now.timestamp():
             message = heapq.heappop(self._timers)[2]
             if not message.dropped:
-                self._live[message.instance_id].sleeping.remove(message)
+                del self._live[message.instance_id].sleeping[message.id]
                 message.event["Timestamp"] = timestamp(now)
                 self.put(message)
 
@@ -101,5 +105,13 @@ class Post:
         if message.due is None:
             self.put(message)
         else:
-            self._live[message.instance_id].sleeping.append(message)
+            self._live[message.instance_id].sleeping[message.id] = message
             heapq.heappush(self._timers, (message.due, message.id, message))
+            if len(self._timers) > self._sweep_at:
+                self._sweep()
+
+    def _sweep(self) -> None:
+        """Take out timers that ring no more, which may be due in days; as often as the timers have doubled."""
+        self._timers = [entry for entry in self._timers if not entry[2].dropped]
+        heapq.heapify(self._timers)
+        self._sweep_at = max(_FEW, 2 * len(self._timers))
