@@ -1,4 +1,4 @@
-"""Reading the state file for the status API: a connection and a thread of its own, beside the writer."""
+"""Reading the state file for the status API: beside the writer, by connections of its own."""
 
 import asyncio
 import base64
@@ -71,17 +71,23 @@ class EntityFilter:
 
 
 class Reader:
-    """Reads what has been committed."""
+    """Reads what has been committed: what may take long in the thread, a row by its key on the loop.
+
+    While an engine is busy, a thread to be waited for costs more than the row: it needs the interpreter twice.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="durable-reader")
         self._db: sqlite3.Connection | None = None
+        self._db_of_loop: sqlite3.Connection | None = None
 
     async def instance(self, instance_id: str) -> Row | None:
         """Return an instance, None if there is none of this id."""
         sql = f"SELECT {_COLUMNS} FROM instance WHERE id = ?"  # noqa: S608 - constant columns
-        row = await self._run(lambda db: db.execute(sql, (instance_id,)).fetchone())
+        if self._db_of_loop is None:
+            self._db_of_loop = self._connected()
+        row = self._db_of_loop.execute(sql, (instance_id,)).fetchone()
         return Row(*row) if row else None
 
     async def history(self, instance_id: str) -> list[Event]:
@@ -132,18 +138,24 @@ class Reader:
         return entities, _write_token("", rows[top - 1][4]) if len(rows) > top else ""
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
+        if self._db_of_loop is not None:
+            self._db_of_loop.close()
         await self._run(lambda db: db.close())
         self._pool.shutdown()
 
     async def _run(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: query(self._connection()))
+        def run() -> T:
+            if self._db is None:
+                self._db = self._connected()
+            return query(self._db)
 
-    def _connection(self) -> sqlite3.Connection:
-        if self._db is None:
-            self._db = sqlite3.connect(self._path, isolation_level=None)
-            self._db.execute("PRAGMA query_only=ON")
-        return self._db
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, isolation_level=None)
+        db.execute("PRAGMA query_only=ON")
+        return db
 
 
 def _conditions(wanted: Filter) -> tuple[list[str], list[str]]:
