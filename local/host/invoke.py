@@ -73,11 +73,10 @@ class Invoker:
         What it sets or returns for output bindings is written once it has succeeded. Raises FunctionFailed, which is
         logged already. `instance_id` is for the log.
         """
-        invocation_id = str(uuid.uuid4())
         arguments |= {client.name: self._client_json for client in function.clients}
         arguments |= outputs.parameters(function)
         if function.wants_context:
-            arguments["context"] = InvocationContext(invocation_id, function.name, self._directory, trace)
+            arguments["context"] = InvocationContext(str(uuid.uuid4()), function.name, self._directory, trace)
         token = scope.set(Scope(function.name, instance_id))
         self._running += 1
         self._idle.clear()

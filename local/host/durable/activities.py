@@ -48,7 +48,7 @@ class ActivityRunner:
             logger.error("The input or the result cannot be converted: %s", cause, extra=about)  # noqa: TRY400
             self._fail(activity, failure_text(cause))
         else:
-            self._engine.ask(lambda hub: hub.report(activity, result_json, None, None))
+            self._engine.tell(lambda hub: hub.report(activity, result_json, None, None))
 
     async def _call_http(self, activity: Activity) -> None:
         try:
@@ -57,14 +57,14 @@ class ActivityRunner:
             logger.error("call_http: %s", exc, extra={"instance_id": activity.instance_id})  # noqa: TRY400
             self._fail(activity, failure_text(exc))
         else:
-            self._engine.ask(lambda hub: hub.report(activity, dumps(answer), None, None))
+            self._engine.tell(lambda hub: hub.report(activity, dumps(answer), None, None))
 
     def _fail(self, activity: Activity, text: str) -> None:
         """Report a failure, worded as the extension does of what the worker reported."""
         error = text.partition("\nException:")[2].partition("\nStack:")[0]
         reason = f"Activity function '{activity.name}' failed: {error}"
         details = dumps({"Message": reason, "RemoteStackTrace": text})
-        self._engine.ask(lambda hub: hub.report(activity, None, reason, details))
+        self._engine.tell(lambda hub: hub.report(activity, None, reason, details))
 
 
 def _decode(input_json: str) -> Any:

@@ -29,4 +29,4 @@ class BatchRunner:
             )
         except FunctionFailed as exc:
             failure = str(exc)
-        self._engine.ask(lambda hub: hub.entities.report(batch, outcome, failure))
+        self._engine.tell(lambda hub: hub.entities.report(batch, outcome, failure))

@@ -7,6 +7,7 @@ Replay is pure CPU and would stall the event loop; here it only competes for the
 
 import logging
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,10 @@ ROUND_SECONDS = 0.02
 SETTLE_SECONDS = 1.0
 """How long a stop may go on with episodes that are ready; some orchestrations would be ready for ever."""
 
+SWITCH_SECONDS = 0.001
+"""How long this thread may keep the interpreter when the loop wants it. Python's own 5 ms are noticed by callers: a
+request needs it several times."""
+
 LONGEST_WAIT_SECONDS = 5.0
 """How long the loop sleeps at most: when the machine was suspended, its clock has jumped past timers."""
 
@@ -41,10 +46,10 @@ class EngineStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Something to do on the hub, and who waits for it; the answer is given after the commit."""
+    """Something to do on the hub, and who waits for it, if anybody; the answer is given after the commit."""
 
     do: Callable[[TaskHub], Any]
-    answer: Future[Any]
+    answer: Future[Any] | None = None
 
 
 _Answered = tuple[_Request, Any, Refusal | None]
@@ -97,8 +102,16 @@ class Engine:
                 self._inbox.put(_Request(do, answer))
         return answer
 
+    def tell(self, do: Callable[[TaskHub], object]) -> None:
+        """Have something done on the hub that must not fail; not done if the engine has stopped."""
+        with self._gate:
+            if not self._stopped:
+                self._inbox.put(_Request(do))
+
     def _run(self) -> None:
         with ExitStack() as stack:
+            stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+            sys.setswitchinterval(SWITCH_SECONDS)
             try:
                 store = Store(self._state)
                 stack.callback(store.close)
@@ -167,6 +180,8 @@ class Engine:
 
     def _publish(self, hub: TaskHub, answered: list[_Answered]) -> None:
         for request, result, refusal in answered:
+            if request.answer is None:
+                continue
             if refusal is None:
                 request.answer.set_result(result)
             else:
@@ -180,10 +195,12 @@ def _do(hub: TaskHub, request: _Request) -> _Answered:
     try:
         return request, request.do(hub), None
     except Refusal as exc:
+        if request.answer is None:
+            raise
         return request, None, exc
 
 
 def _refuse(requests: list[_Request | None]) -> None:
     for request in requests:
-        if request is not None:
+        if request is not None and request.answer is not None:
             request.answer.set_exception(EngineStopped())

@@ -278,7 +278,11 @@ class _Replay:
     def _match(self, event: Event) -> None:
         """Tick off a decision that the history holds already."""
         decision = self._pending.pop(event["EventId"], None)
-        if isinstance(decision, ScheduleTask) and (event["EventType"], event.get("Name")) == _as_recorded(decision):
+        if (
+            isinstance(decision, ScheduleTask)
+            and event.get("Name") == decision.name
+            and (event["EventType"] == EventType.TASK_SCHEDULED)
+        ):
             return
         recorded = _describe(event)
         replayed = "nothing" if decision is None else _describe(decision.event(self._now))
@@ -306,10 +310,6 @@ def _interval(options: dict[str, Any], attempt: int) -> timedelta:
     first: float = options["firstRetryIntervalInMilliseconds"]
     wait: float = first * options.get("backoffCoefficient", 1.0) ** attempt
     return timedelta(milliseconds=min(wait, options.get("maxRetryIntervalInMilliseconds", wait)))
-
-
-def _as_recorded(task: ScheduleTask) -> tuple[EventType, str]:
-    return EventType.TASK_SCHEDULED, task.name
 
 
 def _describe(event: Event) -> str:
