@@ -126,6 +126,8 @@ class _Json:
     _decoder = json.JSONDecoder(object_hook=_deserialize_custom_object)
 
     def dumps(self, value: Any, default: Any = None) -> str:
+        if type(value) is int:
+            return repr(value)
         return self._encoder.encode(value) if default is self._encoder.default else json.dumps(value, default=default)
 
     def loads(self, text: Any, object_hook: Any = None) -> Any:

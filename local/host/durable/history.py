@@ -60,6 +60,8 @@ EVENT_NAMES = {
 }
 """The names that the status API shows."""
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 def timestamp(moment: datetime) -> str:
     """Write a moment (aware, UTC) as history does: ISO 8601 with six fractional digits and Z."""
@@ -74,7 +76,7 @@ def moment_of(text: str) -> datetime:
 
 def dumps(value: object) -> str:
     """Write JSON compactly, as the extension stores it; pure ASCII, so that any text can be stored."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def event(kind: EventType, now: str, event_id: int = NO_ID, **fields: Any) -> Event:
