@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.local.host import statefile
 from tests.local.host.conftest import Hub, Process, connected, kinds
 
 SEED = 20260101
@@ -86,6 +87,7 @@ def test_killed_again_and_again_every_accepted_journey_ends_as_it_should(
             traveller.travel(hub)
         killer.join()
         assert host.wait() == -signal.SIGKILL
+        assert statefile.read(tmp_path / "state.sqlite").faults() == []
     host = process(apps / "crash", "--port", "0", "--log-level", "error")
     with connected(host.ready()["url"]) as hub:
         traveller.find_unpromised(hub)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import azure.durable_functions as df
+import azure.functions as func
 from azure.durable_functions import DurableOrchestrationContext as Context
 
 app = df.DFApp()
@@ -82,6 +83,42 @@ def rounds(context: Context) -> Steps:
         context.continue_as_new(left - 1)
         return None
     return "rounds done"
+
+
+@app.route("ping", methods=["GET"])
+def ping(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("pong")
+
+
+@app.entity_trigger(context_name="context")
+def till(context: df.DurableEntityContext) -> None:
+    total = context.get_state(lambda: 0) + context.get_input()
+    context.set_state(total)
+    context.set_result(total)
+
+
+@app.orchestration_trigger(context_name="context")
+def everything(context: Context) -> Steps:
+    """Uses each feature of the engine once; the input is the URL of an endpoint to call."""
+    me = context.instance_id
+    context.set_custom_status("under way")
+    first = yield context.call_activity("work", f"{me}/first")
+    both = yield context.task_all([context.call_activity("block", f"{me}/side-{number}") for number in range(2)])
+    yield context.create_timer(context.current_utc_datetime + PAUSE)
+    retried = yield context.call_activity_with_retry("unsteady", RETRY, f"{me}/retried")
+    child = yield context.call_sub_orchestrator("leg", f"{me}/leg", f"{me}-leg")
+    rounds = yield context.call_sub_orchestrator("rounds", 2, f"{me}-rounds")
+    entity = df.EntityId("till", me)
+    context.signal_entity(entity, "add", 1)
+    total = yield context.call_entity(entity, "add", 2)
+    answer = yield context.call_http("GET", context.get_input())
+    context.set_custom_status("waiting")
+    timeout = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
+    event = context.wait_for_external_event("Arrived")
+    yield context.task_any([event, timeout])
+    timeout.cancel()
+    context.set_custom_status("there")
+    return [first, *both, retried, child, rounds, total, answer["content"], event.result]
 
 
 @app.orchestration_trigger(context_name="context")
