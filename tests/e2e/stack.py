@@ -1,5 +1,7 @@
 """The whole service in processes of its own, as `make run` has it: for end-to-end tests and benchmarks."""
 
+import os
+import signal
 import ssl
 import sys
 import time
@@ -47,13 +49,14 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60.0) -
 class Stack:
     """Azurite (given), the simulated ARM and Key Vault, and the local host with the application.
 
-    `settings` are added to the host's environment. The folder keeps state and logs.
+    `settings` are added to the host's environment; `host` is the module that runs it. The folder keeps state and logs.
     """
 
     folder: Path
     azurite: str
     speed: float = 600.0
     settings: dict[str, str] = field(default_factory=dict)
+    host: str = "local.host"
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -76,16 +79,36 @@ class Stack:
         tls = ["--certificate", str(self.certificates.certificate), "--private-key", str(self.certificates.private_key)]
         state = str(self.folder / "arm.sqlite")
         self._launch("arm", ["-m", "local.arm", "--state", state, "--speed", str(self.speed), *tls])
+        self._await("arm")
         vault = ["--state", str(self.folder / "vault.sqlite"), "--key-file", str(self.folder / "vault.key")]
         self._launch("vault", ["-m", "local.vault", "--port", "0", *vault, *tls])
+        self._await("vault")
         self.start_host()
 
     def start_host(self) -> None:
-        """Start the host, on the port it had before if it was started before."""
+        """Start the host, on the port it had before if it was started before, and wait until it answers."""
+        self.launch_host()
+        self.await_host()
+
+    def launch_host(self) -> None:
+        """Start the host, and don't wait."""
         port = self.urls.get("host", ":0").rpartition(":")[2]
-        state = str(self.folder / "host.sqlite")
-        command = ["-m", "local.host", "--app", str(ROOT), "--port", port, "--state", state]
+        command = ["-m", self.host, "--app", str(ROOT), "--port", port, "--state", str(self.host_state)]
         self._launch("host", command, self.environment)
+
+    def await_host(self) -> None:
+        """Wait until the host answers."""
+        self._await("host")
+
+    def kill_host(self) -> None:
+        """End the host as a crash does."""
+        os.kill(self.children["host"].pid, signal.SIGKILL)
+        self.children["host"].stop()
+
+    @property
+    def host_state(self) -> Path:
+        """The state file of the durable engine."""
+        return self.folder / "host.sqlite"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -111,6 +134,9 @@ class Stack:
         )
         child.start()
         self.children[name] = child
+
+    def _await(self, name: str) -> None:
+        child = self.children[name]
 
         def announced() -> str | None:
             assert child.exit_status is None, f"{name} did not start:\n{child.log_tail()}"

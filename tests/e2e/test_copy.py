@@ -29,8 +29,8 @@ def with_gallery(tenant: Tenant, **overrides) -> Tenant:
     return tenant.set_up(galleryId=gallery, **overrides)
 
 
-def copy(tenant: Tenant, *, data=None, options=None, **overrides) -> Import:
-    body = {
+def copy_body(tenant: Tenant, *, data=None, options=None, **overrides) -> Json:
+    return {
         "assetDetails": {
             "data": data or {"imageVersionId": GOLDEN},
             "options": options or {},
@@ -48,6 +48,10 @@ def copy(tenant: Tenant, *, data=None, options=None, **overrides) -> Import:
         "versionType": "MAJOR",
         **overrides,
     }
+
+
+def copy(tenant: Tenant, **details) -> Import:
+    body = copy_body(tenant, **details)
     response = tenant.request("POST", "/images", params={"action": "copy-existing-image"}, json=body)
     assert response.status_code == 202, response.text
     return Import(tenant, response.json(), response.headers["Operation-Location"])

@@ -28,8 +28,7 @@ def test_a_host_that_is_killed_goes_on_where_it_was(folder, azurite, seed):
         jobs = [tenant.submit() for _ in range(3)]
         for _ in range(4):
             _after_calls(tenant, chance.randrange(1, 12), jobs)
-            stack.children["host"]._started.kill()
-            stack.children["host"]._started.wait()
+            stack.kill_host()
             stack.start_host()
         for job in jobs:
             assert job.ended(90)["status"] == "Succeeded", job.operation
