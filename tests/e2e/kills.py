@@ -152,7 +152,7 @@ class Storm:
                 return Import(self.tenant, answer.json(), answer.headers["Operation-Location"])
             self.in_doubt.append(name)
             if answer.status_code != 503:
-                self.surprises.append(f"{action} of {name}: {answer.status_code} {answer.text}")
+                self._wonder(f"{action} of {name}: {answer.status_code} {answer.text}")
             return None
         return None
 
@@ -169,6 +169,12 @@ class Storm:
             except httpx.TransportError:
                 continue
             if answer.status_code not in (200, 503):
-                self.surprises.append(f"{job.operation_location}: {answer.status_code} {answer.text}")
+                self._wonder(f"{job.operation_location}: {answer.status_code} {answer.text}")
             if answer.status_code == 200 and answer.json()["status"] in ("Succeeded", "Failed", "Canceled"):
                 return
+
+    def _wonder(self, what: str) -> None:
+        """Note a surprise, with what the host has to say about it."""
+        log = self.stack.log()
+        trace = log.rpartition("Traceback")[2][:4000]
+        self.surprises.append(f"{what}\n{trace}")
