@@ -26,7 +26,7 @@ from local.host.durable.store import Store
 from local.tether import PR_SET_PDEATHSIG
 
 BEFORE_COMMIT = "before-commit"
-"""All that a round did is written, and not committed."""
+"""All that a round did is worked out, and nothing of it committed."""
 AFTER_COMMIT = "after-commit"
 """It is committed, and nobody has heard of it: no caller has an answer, and no activity has begun."""
 BEFORE_REPORT = "before-report"
