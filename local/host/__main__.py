@@ -8,15 +8,17 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from local.host import log
-from local.host.app import loaded
+from local.host.app import App, loaded
 from local.host.durable.store import claimed
 from local.host.errors import HostError
 from local.host.keys import key_file, open_keys
+from local.host.listing import listing
 from local.host.server import Host, RunningHost, listen
-from local.host.settings import app_settings, read_host_json
+from local.host.settings import HostSettings, app_settings, read_host_json
 
 DEFAULT_PORT = 7071
 DEFAULT_STATE = Path(".local") / "host.sqlite"
@@ -42,9 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
             keys = open_keys(key_file(state), app) if options.auth else None
             host = Host(app, settings, state, listen(options.port), keys)
             _stop_on_signals(host)
-            about = {"app": directory, "functions": len(app.functions), "state": state}
-            logger.info("Starting", extra=about | ({"keys": key_file(state)} if options.auth else {}))
-            asyncio.run(host.run(_announce))
+            logger.info("Starting %s with the state in %s", directory, state)
+            if options.auth:
+                logger.info("Requests need a key from %s", key_file(state))
+            asyncio.run(host.run(partial(_announce, app, settings)))
             logger.info("Stopped")
     except HostError as exc:
         sys.stderr.write(f"error: {exc}\n")
@@ -95,8 +98,10 @@ def _stop_on_signals(host: Host) -> None:
         signal.signal(number, stop)
 
 
-def _announce(host: RunningHost) -> None:
-    """Tell whoever started the host that it answers: one line of JSON on stdout."""
+def _announce(app: App, settings: HostSettings, host: RunningHost) -> None:
+    """Tell whoever started the host that it answers: one line of JSON on stdout, and in the log what it runs."""
+    logger.info("%s", listing(app, settings.route_prefix, host.url))
+    logger.info("Ready at %s. Ctrl-C stops the host", host.url)
     sys.stdout.write(json.dumps({"url": host.url, "taskHub": host.task_hub}) + "\n")
     sys.stdout.flush()
 

@@ -1,11 +1,12 @@
 """The `context` parameter of a function: what the worker tells it about its own invocation."""
 
-import threading
 from typing import Any
 
 import azure.functions as func
 from azure.functions import _abc
 from starlette.requests import Request
+
+from local.host.log import of_thread
 
 
 class TraceContext(_abc.TraceContext):
@@ -62,8 +63,6 @@ class InvocationContext(func.Context):
         self._function_name = function_name
         self._directory = directory
         self._trace = trace
-        self._local = threading.local()
-        self._local.invocation_id = invocation_id
 
     @property
     def invocation_id(self) -> str:
@@ -72,8 +71,8 @@ class InvocationContext(func.Context):
 
     @property
     def thread_local_storage(self) -> Any:
-        """A place that threads of the function may set `invocation_id` on."""
-        return self._local
+        """What a thread that the function starts sets `invocation_id` on, for the log to know whose it is."""
+        return of_thread
 
     @property
     def function_name(self) -> str:

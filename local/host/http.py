@@ -123,7 +123,8 @@ class HttpFrontend:
         body = await _body(request) if "content-length" in request.headers else b""
         arguments = {function.trigger.name: to_request(request, values, body)}
         try:
-            result = await self._invoker.invoke(function, arguments, trace=trace_of(request))
+            said = f"{request.method} {request.scope['raw_path'].decode('latin-1')}"
+            result = await self._invoker.invoke(function, arguments, trace=trace_of(request), request=said)
         except FunctionFailed:
             return Response(status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
         try:

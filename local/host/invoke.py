@@ -1,10 +1,10 @@
 """Call the app's functions: `async def` on the one loop, `def` on a thread pool, both under a time limit.
 
-Every call leaves exactly one line in the log; a failure leaves its traceback with it, once.
+Every call leaves exactly one line in the log; a failure leaves its traceback with it, and a further try that fails in
+the same way does not show it again.
 """
 
 import asyncio
-import concurrent.futures.thread
 import contextvars
 import logging
 import os
@@ -15,17 +15,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
+
+import azure.functions as func
 
 from local.host import outputs
 from local.host.app import Function
 from local.host.context import InvocationContext, TraceContext
 from local.host.errors import SettingsError
-from local.host.log import Scope, scope
+from local.host.log import Scope, duration, invocation, of_thread
+from local.host.traces import Repeats, rendered, shorten, summary
 
 _THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
-_OUR_FILES = (__file__, concurrent.futures.thread.__file__)
 _NO_TRACE = TraceContext("", "")
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Invoker:
         self._directory = str(directory)
         self._timeout = timeout
         self._pool = ThreadPoolExecutor(_thread_count(), thread_name_prefix="function")
+        self._repeats = Repeats()
         self._running = 0
         self.draining = False
         """Whether the host stops, so that nothing new should be called; what runs may call its activities still."""
@@ -67,39 +69,36 @@ class Invoker:
         arguments: dict[str, Any],
         instance_id: str | None = None,
         trace: TraceContext = _NO_TRACE,
+        request: str = "",
     ) -> Any:
         """Call a function with the value of its trigger by keyword, add its other bindings, return what it returns.
 
         What it sets or returns for output bindings is written once it has succeeded. Raises FunctionFailed, which is
-        logged already. `instance_id` is for the log.
+        logged already. `instance_id` and `request` (method and path, without the query, which may hold a key) are
+        for the log.
         """
         arguments |= {client.name: self._client_json for client in function.clients}
         arguments |= outputs.parameters(function)
         if function.wants_context:
             arguments["context"] = InvocationContext(str(uuid.uuid4()), function.name, self._directory, trace)
-        token = scope.set(Scope(function.name, instance_id))
+        of = Scope(function.name, instance_id)
         self._running += 1
         self._idle.clear()
         started = time.perf_counter()
         try:
-            result = await self._call(function, arguments)
-            await outputs.write(self._sink, function, arguments, result)
-        except (Exception, SystemExit) as exc:
-            exc.__traceback__ = _without_ours(exc.__traceback__)
-            about = {"duration_ms": _since(started), "outcome": "failed"}
-            if isinstance(exc, outputs.OutputFailed):
-                logger.error("Failed: %s", exc, extra=about)  # noqa: TRY400 - the function's own code is not in it
-            else:
-                logger.exception("Failed", extra=about)
-            raise FunctionFailed(failure_text(exc)) from exc
-        else:
-            logger.info("Executed", extra={"duration_ms": _since(started), "outcome": "ok"})
-            return result
+            with invocation(invocation_id, of):
+                try:
+                    result = await self._call(function, arguments, invocation_id)
+                    await outputs.write(self._sink, function, arguments, result)
+                except (Exception, SystemExit) as exc:
+                    self._log_failure(of, shorten(exc), time.perf_counter() - started, request)
+                    raise FunctionFailed(failure_text(exc)) from exc
+                _log_success(result, time.perf_counter() - started, request)
+                return result
         finally:
             self._running -= 1
             if not self._running:
                 self._idle.set()
-            scope.reset(token)
 
     async def drain(self, seconds: float) -> bool:
         """Wait for running functions to end, but not longer; returns whether they all did."""
@@ -115,12 +114,22 @@ class Invoker:
         """Start no further thread; one that still runs is left behind."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _call(self, function: Function, arguments: dict[str, Any]) -> Any:
+    def _log_failure(self, of: Scope, error: BaseException, seconds: float, request: str) -> None:
+        if not logger.isEnabledFor(logging.ERROR):
+            return
+        if isinstance(error, outputs.OutputFailed):  # the function's own code is not in it
+            logger.error("Failed in %s: %s", duration(seconds), error)
+        elif of.instance_id is not None and self._repeats.knows(of.function, of.instance_id, rendered(error)):
+            logger.error("Failed again in %s: %s (traceback above)", duration(seconds), summary(error))
+        else:
+            logger.error("Failed in %s%s", duration(seconds), request and f": {request}", exc_info=error)
+
+    async def _call(self, function: Function, arguments: dict[str, Any], invocation_id: str) -> Any:
         try:
             async with asyncio.timeout(self._timeout) as limit:
                 if function.is_async:
                     return await function.call(**arguments)
-                call = partial(contextvars.copy_context().run, function.call, **arguments)
+                call = partial(contextvars.copy_context().run, _in_thread, invocation_id, function, arguments)
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         except TimeoutError:
             if not limit.expired():
@@ -144,13 +153,13 @@ def _thread_count() -> int | None:
     return int(text)
 
 
-def _without_ours(trace: TracebackType | None) -> TracebackType | None:
-    """Drop the host's own frames from the front of a traceback, so that it begins with the app's code."""
-    rest = trace
-    while rest is not None and rest.tb_frame.f_code.co_filename in _OUR_FILES:
-        rest = rest.tb_next
-    return rest or trace
+def _in_thread(invocation_id: str, function: Function, arguments: dict[str, Any]) -> Any:
+    of_thread.invocation_id = invocation_id
+    return function.call(**arguments)
 
 
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
+def _log_success(result: Any, seconds: float, request: str) -> None:
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    status = f" gives {result.status_code}" if isinstance(result, func.HttpResponse) else ""
+    logger.info("Executed in %s%s%s", duration(seconds), request and f": {request}", status)

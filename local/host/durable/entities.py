@@ -118,7 +118,7 @@ class Entities:
             else [{"isError": True, "result": dumps(failure)}] * len(batch.messages)
         )
         for request, result in zip(batch.requests(), results, strict=True):
-            self._answer(entity_id, request, result)
+            self._answer(request, result)
         self._store.consume(batch.messages)
         self._busy.discard(entity_id)
         self._begin(entity_id)
@@ -134,10 +134,7 @@ class Entities:
         else:
             self._store.delete_entity(str(entity))
 
-    def _answer(self, entity_id: str, request: dict[str, Any], result: dict[str, Any]) -> None:
-        if result["isError"]:
-            about = {"entity": entity_id, "operation": request["op"]}
-            logger.error("Entity operation failed: %s", json.loads(result["result"]), extra=about)
+    def _answer(self, request: dict[str, Any], result: dict[str, Any]) -> None:
         if request.get("signal") or not self._post.find(request["parent"]):
             return
         # Any exceptionType makes it a failure for the SDK, which looks no further.

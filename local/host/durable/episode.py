@@ -15,8 +15,9 @@ from local.host.durable.instance import Instance
 from local.host.durable.interpreter import failure_reason, interpret
 from local.host.durable.script import Script, Setting
 from local.host.invoke import failure_text
-from local.host.log import Scope, scope
+from local.host.log import Scope, replaying, scope
 from local.host.sdk_replay import Body, Past, takes_body
+from local.host.traces import shorten
 
 MAX_CUSTOM_STATUS = 16 * 1024
 """Bytes of UTF-16 that a custom status may take, as on Azure."""
@@ -99,12 +100,13 @@ def _ask(
         return *_read(function.call(**{function.trigger.name: context}), None), None
     except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
         text, label, state = str(exc).partition(_STATE_LABEL)
-        cause = exc.__cause__ or exc
+        cause = shorten(exc.__cause__ or exc)
         if not label:
             return Script([], False, None, failure_text(exc)), None, cause
         stack = "".join(traceback.format_tb(cause.__traceback__))
         return *_read(state, f"Message: {text}, StackTrace: {stack}"), cause
     finally:
+        replaying.set(False)
         scope.reset(token)
 
 

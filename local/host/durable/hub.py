@@ -8,10 +8,11 @@ import json
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from local.host import log
 from local.host.app import ACTIVITY_TRIGGER, ENTITY_TRIGGER, ORCHESTRATION_TRIGGER, App
 from local.host.durable import episode
 from local.host.durable.decisions import (
@@ -27,6 +28,7 @@ from local.host.durable.decisions import (
 from local.host.durable.entities import Batch, Entities
 from local.host.durable.history import Event, EventType, dumps, event, execution_started, moment_of
 from local.host.durable.instance import Activity, Instance, Message
+from local.host.durable.interpreter import failure_reason
 from local.host.durable.post import Post, utc_now
 from local.host.durable.refusals import (
     InstanceExists,
@@ -41,6 +43,7 @@ from local.host.durable.rewind import rewound
 from local.host.durable.script import Setting
 from local.host.durable.shelf import Shelf
 from local.host.durable.store import Store
+from local.host.traces import headline, is_passed_on
 
 Work = Activity | Batch
 """What runs outside the engine, and is reported to it."""
@@ -232,6 +235,8 @@ class TaskHub:
                 self._store.add_activities([activity])
                 self._activities_to_run.append(activity)
             case CreateTimer(timer_id, fire_at):
+                if decision.retry_of is not None:
+                    _log_retry(instance, decision.retry_of, moment_of(fire_at))
                 fired = event(EventType.TIMER_FIRED, fire_at, TimerId=timer_id, FireAt=fire_at)
                 self.post.send(instance.id, instance.execution_id, fired, due=moment_of(fire_at).timestamp())
             case SendRequest():
@@ -259,6 +264,8 @@ class TaskHub:
         instance = Instance(instance_id, name, uuid.uuid4().hex, history=[])
         self.post.admit(instance)
         self._store.add_instance(instance, input_json, self.post.now())
+        by = f" by {parent['Name']} {parent['OrchestrationInstance']['InstanceId']}" if parent else ""
+        logger.info("Started%s", by, extra={**_about(instance), "whole_id": True})
         self._begin(instance, input_json, version, parent)
 
     def _begin(self, instance: Instance, input_json: str | None, version: str, parent: Event | None) -> None:
@@ -271,6 +278,8 @@ class TaskHub:
 
     def _continue(self, instance: Instance, end: ContinuedAsNew, custom_status: str | None, now: str) -> None:
         started, old = instance.started, instance.execution_id
+        taken = moment_of(now) - moment_of(started["Timestamp"])
+        logger.info("Continues as new after %s", log.duration(taken.total_seconds()), extra=_about(instance))
         instance.restart(uuid.uuid4().hex)
         self._store.restart_instance(instance, end.input_json, old)
         self._store.update_instance(instance, None, custom_status, now)
@@ -289,12 +298,7 @@ class TaskHub:
         started = instance.started
         if started["ParentInstance"]:
             self._answer(started["ParentInstance"], end)
-        duration = moment_of(now) - moment_of(started["Timestamp"])
-        about = {**_about(instance), "duration_ms": round(duration.total_seconds() * 1000, 1)}
-        if end.status is Status.FAILED:
-            logger.error("Orchestration failed: %s", end.result, exc_info=error, extra={**about, "outcome": "failed"})
-        else:
-            logger.info("Orchestration ended", extra={**about, "outcome": end.status.lower()})
+        _log_end(instance, end, moment_of(now) - moment_of(started["Timestamp"]), error)
 
     def _answer(self, parent: Event, end: Ended) -> None:
         """Tell a parent, if it lives, how its sub-orchestration ended."""
@@ -346,3 +350,26 @@ def _is_to_entity(message: Message) -> bool:
 
 def _about(instance: Instance) -> dict[str, object]:
     return {"function": instance.name, "instance_id": instance.id}
+
+
+def _log_end(instance: Instance, end: Ended, taken: timedelta, error: BaseException | None) -> None:
+    """Say how an orchestration ended; the traceback of what it passes on has been logged where it was raised."""
+    about, seconds = _about(instance), log.duration(taken.total_seconds())
+    if end.status is not Status.FAILED:
+        logger.info("%s in %s", end.status, seconds, extra=about)
+        return
+    reason = headline(end.result or "").removeprefix(failure_reason(instance.name, "")).replace(":  ", ": ")
+    trace = None if error is None or is_passed_on(error) else error
+    logger.error("Failed in %s: %s", seconds, reason, exc_info=trace, extra=about)
+
+
+def _log_retry(instance: Instance, first_try: int, fire_at: datetime) -> None:
+    history = instance.history or []
+    wait = fire_at - moment_of(history[-1]["Timestamp"])
+    if wait <= timedelta():  # the timer after the last try
+        return
+    kinds = (EventType.TASK_SCHEDULED, EventType.SUB_ORCHESTRATION_CREATED)
+    for each in history:
+        if each["EventId"] == first_try and each["EventType"] in kinds:
+            seconds = log.duration(wait.total_seconds())
+            logger.info("Tries %s again in %s", each["Name"], seconds, extra=_about(instance))

@@ -96,4 +96,4 @@ def test_the_log_goes_to_stderr_from_its_level_upwards(process: Callable[..., Pr
     httpx.get(f"{host.ready()['url']}/v1/only-get")
     host.signal(signal.SIGTERM)
     assert host.wait() == 0
-    assert ("function=only_get" in host.log.read_text()) == (level == "info")
+    assert ("GET /v1/only-get" in host.log.read_text()) == (level == "info")

@@ -68,7 +68,8 @@ def test_an_operation_that_raises_fails_its_call_and_the_entity_lives_on(
     """What the operation set before it raised stays: the SDK rolls nothing back."""
     instance_id = hub.start("calls_operation", "break")
     assert hub.completed(instance_id)["output"] == "caught broken on purpose"
-    assert "Entity operation failed: broken on purpose" in caplog.text
+    assert "Operation break failed" in caplog.text
+    assert caplog.text.count("ValueError: broken on purpose") == 1
     until_state(hub, instance_id, 1000)
 
 
