@@ -18,8 +18,9 @@ import azure.functions as func
 from azure.functions.decorators.function_app import Function as Registered
 
 from local.host.converters import converter
-from local.host.errors import AppError
+from local.host.errors import AppError, ImportFailed
 from local.host.settings import is_disabled
+from local.host.traces import shorten, summary
 
 HTTP_TRIGGER = "httpTrigger"
 ORCHESTRATION_TRIGGER = "orchestrationTrigger"
@@ -126,7 +127,7 @@ def loaded(directory: Path) -> Iterator[App]:
     """Import the app folder's script and index it; importable from the folder until the block ends.
 
     Raises AppError where there is no script, it holds no or several apps, or needs what is not offered.
-    Errors of the app's own code pass through.
+    What the app's own code raises is the cause of an ImportFailed.
     """
     script = directory / os.environ.get("PYTHON_SCRIPT_FILE_NAME", _DEFAULT_SCRIPT)
     if not script.is_file():
@@ -160,7 +161,10 @@ def _registered_app(script: Path) -> func.FunctionRegister:
         raise AppError(f"{script} is not a Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[script.stem] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever the app's code raises
+        raise ImportFailed(f"{script} cannot be imported: {summary(exc)}") from shorten(exc)
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
     if len(apps) != 1:
         raise AppError(f"{script.name} must hold exactly one function app at module level, and holds {len(apps)}")

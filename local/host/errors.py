@@ -3,7 +3,8 @@
 * HostError: a sentence for the person who starts the host
   - SettingsError: host.json, local.settings.json or an app setting is missing or wrong
   - AppError: the function app cannot be loaded, or needs what this host does not offer
-  - AddressTaken: the port is in use
+    - ImportFailed: the app's own code raised
+  - AddressTaken: the port is in use, or not allowed
   - StateError: the state file cannot be used
 """
 
@@ -20,8 +21,12 @@ class AppError(HostError):
     """The function app cannot be loaded, or needs what this host does not offer."""
 
 
+class ImportFailed(AppError):
+    """The app's own code raised while it was imported; the cause is what it raised."""
+
+
 class AddressTaken(HostError):
-    """The address to listen on is in use."""
+    """The address to listen on is in use, or not allowed."""
 
 
 class StateError(HostError):

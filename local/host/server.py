@@ -90,8 +90,10 @@ def listen(port: int) -> socket.socket:
     except OSError as exc:
         listener.close()
         if exc.errno == errno.EADDRINUSE:
-            raise AddressTaken(f"port {port} on {ADDRESS} is in use by another program") from None
-        raise
+            raise AddressTaken(
+                f"port {port} on {ADDRESS} is in use by another program; choose another with --port (0: any free one)"
+            ) from None
+        raise AddressTaken(f"port {port} on {ADDRESS} cannot be used: {exc.strerror}") from None
     return listener
 
 

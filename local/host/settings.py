@@ -42,17 +42,17 @@ class HostSettings:
 def read_host_json(directory: Path) -> HostSettings:
     """Read `host.json` of an app folder; raises SettingsError where it is missing or wrong."""
     document = _read_json(directory / "host.json", "every function app has one")
-    extensions = document.get("extensions", {})
-    durable = extensions.get("durableTask", {})
+    extensions = _section(document, "extensions", "host.json")
+    durable = _section(extensions, "durableTask", "host.json")
     usual = FUNCTIONS_PER_CORE * (os.cpu_count() or 1)
     task_hub = durable.get("hubName") or os.environ.get("WEBSITE_SITE_NAME") or DEFAULT_TASK_HUB
     return HostSettings(
-        route_prefix=str(extensions.get("http", {}).get("routePrefix", DEFAULT_ROUTE_PREFIX)).strip("/"),
+        route_prefix=str(_section(extensions, "http", "host.json").get("routePrefix", DEFAULT_ROUTE_PREFIX)).strip("/"),
         task_hub=resolve(task_hub, "host.json"),
         function_timeout=_timeout(document.get("functionTimeout")),
-        max_activities=int(durable.get("maxConcurrentActivityFunctions", usual)),
-        max_entities=int(durable.get("maxConcurrentEntityFunctions", usual)),
-        queues=read_queues(extensions.get("queues", {})),
+        max_activities=_count(durable, "maxConcurrentActivityFunctions", usual),
+        max_entities=_count(durable, "maxConcurrentEntityFunctions", usual),
+        queues=read_queues(_section(extensions, "queues", "host.json")),
     )
 
 
@@ -100,7 +100,7 @@ def app_settings(directory: Path) -> Iterator[None]:
         document = _read_json(path, "")
         if document.get("IsEncrypted"):
             raise SettingsError(f"{path.name} is encrypted; decrypt it with `func settings decrypt`")
-        values = {name: str(value) for name, value in document.get("Values", {}).items()}
+        values = {name: str(value) for name, value in _section(document, "Values", path.name).items()}
     added = {name: value for name, value in values.items() if name not in os.environ}
     os.environ.update(added)
     try:
@@ -120,6 +120,20 @@ def _read_json(path: Path, why: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise SettingsError(f"{path} does not hold a JSON object")
     return document
+
+
+def _section(document: dict[str, Any], name: str, file: str) -> dict[str, Any]:
+    section = document.get(name, {})
+    if not isinstance(section, dict):
+        raise SettingsError(f"{name} in {file} is not a JSON object")
+    return section
+
+
+def _count(section: dict[str, Any], name: str, default: int) -> int:
+    value = section.get(name, default)
+    if not isinstance(value, int) or value < 1:
+        raise SettingsError(f"{name} in host.json is {value!r}, not a number from 1 on")
+    return value
 
 
 def resolve(text: str, where: str) -> str:

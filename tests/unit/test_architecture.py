@@ -26,9 +26,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "local/arm": ("starlette", "uvicorn", "httpx", "trustme", "cryptography", "local.arm"),
     "local/vault": ("starlette", "uvicorn", "cryptography", "local.vault"),
     "local/host": (
-        *("starlette", "uvicorn", "httpx", "rich"),
+        *("starlette", "uvicorn", "httpx", "rich", "watchfiles"),
         *("azure.functions", DURABLE, "azure.core", "azure.identity", "azure.storage", "croniter"),
-        "local.host",
+        *("local.host", "local.tether"),
     ),
 }
 FORBIDDEN: dict[str, tuple[str, ...]] = {

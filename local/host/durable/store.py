@@ -60,13 +60,20 @@ def claimed(path: Path) -> Iterator[None]:
 
     The claim is a lock that the operating system takes back when the process dies, however it dies.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=0, isolation_level=None)
+    if path.is_dir():
+        raise StateError(f"the state file {path} is a folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=0, isolation_level=None)
+    except (OSError, sqlite3.OperationalError) as exc:
+        raise StateError(f"the state file {path} cannot be used: {exc}") from None
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError as exc:
         lock.close()
-        raise StateError(f"another host is using the state file {path}") from None
+        if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise StateError(f"the state file {path} cannot be used: {exc}") from None
+        raise StateError(f"another host is using the state file {path}; stop it, or use another with --state") from None
     try:
         yield
     finally:
@@ -78,9 +85,13 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as exc:
+            self._db.close()
+            raise StateError(f"the state file {path} cannot be used: {exc}. Use another with --state") from None
         if version > SCHEMA_VERSION:
             self._db.close()
             raise StateError(

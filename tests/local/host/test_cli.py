@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.host.__main__ import EXIT_CANNOT_START, EXIT_FAILED
+from local.host.__main__ import EXIT_CANNOT_START
 from tests.local.host.conftest import ROOT, Process
 
 WriteApp = Callable[..., Path]
@@ -25,8 +25,13 @@ def run(*options: str | Path) -> subprocess.CompletedProcess[str]:
 def test_help_explains_the_options() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for option in ("--app", "--port", "--state", "--auth", "--log-level"):
-        assert option in done.stdout
+    for option in ("--app", "--port", "--state", "--auth", "--log-level", "--reload"):
+        assert f"  {option}" in done.stdout
+    for default in ("this one", "7071", ".local/host.sqlite", "info"):
+        assert f"(default: {default}" in " ".join(done.stdout.split())
+    for part in ("examples:", "environment:", "exit status:", "NO_COLOR"):
+        assert part in done.stdout
+    assert "--listener-fd" not in done.stdout
 
 
 def test_one_line_on_stdout_says_where_the_host_answers(process: Callable[..., Process], apps: Path) -> None:
@@ -74,11 +79,97 @@ def test_a_folder_without_an_app_is_refused(tmp_path: Path) -> None:
     assert "host.json" in done.stderr
 
 
-def test_an_app_that_cannot_be_imported_shows_its_traceback_once(write_app: WriteApp, tmp_path: Path) -> None:
-    done = run("--app", write_app("1 / 0\n"), "--port", "0", "--state", tmp_path / "s.sqlite")
-    assert done.returncode == EXIT_FAILED
-    assert done.stderr.count("Traceback") == 1
-    assert "ZeroDivisionError" in done.stderr
+@pytest.mark.parametrize(
+    ("body", "frames", "error"),
+    [
+        ("def f():\n    1 / 0\n\nf()\n", ["function_app.py", "function_app.py"], "ZeroDivisionError: division by zero"),
+        ("import no_such_module\n", ["function_app.py"], "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def (\n", ["function_app.py"], "SyntaxError: invalid syntax"),
+        ("raise SystemExit(3)\n", ["function_app.py"], "SystemExit: 3"),
+    ],
+)
+def test_an_app_that_cannot_be_imported_shows_its_own_frames_once_and_one_message(
+    write_app: WriteApp, tmp_path: Path, body: str, frames: list[str], error: str
+) -> None:
+    done = run("--app", write_app(body), "--port", "0", "--state", tmp_path / "s.sqlite")
+    assert done.returncode == EXIT_CANNOT_START
+    lines = done.stderr.splitlines()
+    assert [Path(line.split('"')[1]).name for line in lines if line.startswith("  File ")] == frames
+    assert lines[-1].startswith("error: ")
+    assert lines[-1].endswith(f"function_app.py cannot be imported: {error}")
+    assert lines[-2] == error
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--port", "70000"], "'70000' is no port"),
+        (["--port", "http"], "'http' is no port"),
+        (["--log-level", "loud"], "invalid choice: 'loud'"),
+        (["--relode"], "unrecognized arguments: --relode"),
+        (["--app", "/no/such/folder"], "there is no folder /no/such/folder"),
+        (["--app", __file__], "is a file; --app takes the folder"),
+        (["--app", "/no/such/folder", "--reload"], "there is no folder /no/such/folder"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_named(options: list[str], message: str) -> None:
+    done = run(*options)
+    assert done.returncode == EXIT_CANNOT_START
+    assert message in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("reload", [[], ["--reload"]])
+def test_a_state_file_that_is_none_is_named(apps: Path, tmp_path: Path, reload: list[str]) -> None:
+    for state in (tmp_path, Path(__file__) / "below.sqlite"):
+        done = run("--app", apps / "web", "--port", "0", "--state", state, *reload)
+        assert done.returncode == EXIT_CANNOT_START
+        assert done.stderr.startswith(f"error: the state file {state} ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_no_database_is_left_alone(apps: Path, tmp_path: Path) -> None:
+    state = tmp_path / "notes.txt"
+    state.write_text("something dear to somebody\n" * 100)
+    done = run("--app", apps / "web", "--port", "0", "--state", state)
+    assert done.returncode == EXIT_CANNOT_START
+    assert "cannot be used: file is not a database" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert state.read_text() == "something dear to somebody\n" * 100
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"extensions": []}, "extensions in host.json is not a JSON object"),
+        ({"extensions": {"durableTask": {"maxConcurrentActivityFunctions": "many"}}}, "is 'many', not a number"),
+    ],
+)
+def test_a_host_json_of_the_wrong_kinds_is_named(
+    write_app: WriteApp, document: dict[str, object], message: str
+) -> None:
+    done = run("--app", write_app("", document), "--port", "0")
+    assert done.returncode == EXIT_CANNOT_START
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_start_lists_functions_with_their_urls_and_says_when_it_is_ready(
+    process: Callable[..., Process], write_app: WriteApp
+) -> None:
+    body = """
+@app.route(route="things/{id}", methods=["POST", "GET"])
+def things(req) -> str: ...
+
+@app.activity_trigger(input_name="x", activity="Other")
+def work(x): ...
+"""
+    host = process(write_app(body), "--port", "0")
+    url = host.ready()["url"]
+    lines = [" ".join(line.split()) for line in host.log.read_text().splitlines()]
+    assert f"things [GET,POST] {url}/api/things/{{id}}" in lines
+    assert "work activityTrigger called Other" in lines
+    assert lines[-1].endswith(f"Ready at {url}. Ctrl-C stops the host")
 
 
 def test_settings_of_the_app_reach_its_code(
