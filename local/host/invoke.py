@@ -77,10 +77,11 @@ class Invoker:
         logged already. `instance_id` and `request` (method and path, without the query, which may hold a key) are
         for the log.
         """
+        invocation_id = str(uuid.uuid4())
         arguments |= {client.name: self._client_json for client in function.clients}
         arguments |= outputs.parameters(function)
         if function.wants_context:
-            arguments["context"] = InvocationContext(str(uuid.uuid4()), function.name, self._directory, trace)
+            arguments["context"] = InvocationContext(invocation_id, function.name, self._directory, trace)
         of = Scope(function.name, instance_id)
         self._running += 1
         self._idle.clear()
