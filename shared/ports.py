@@ -78,11 +78,14 @@ class CatalogStore(Protocol):
         """
         ...
 
-    def create(self, *records: Record) -> None:
+    def create(self, *records: Record, replacing: Sequence[Record] = ()) -> None:
         """Write new records, all of one partition, in one transaction: all of them land, or none.
 
+        In the same transaction the records of `replacing` take the place of what they were when they were read.
+
         Raises:
-            AlreadyExists: one of them exists.
+            AlreadyExists: one of the new ones exists.
+            Changed: one of those to replace was written, or deleted, since.
         """
         ...
 

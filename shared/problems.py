@@ -30,6 +30,7 @@ _TITLES: Mapping[int, str] = {
     412: "The record was changed since it was read",
     413: "The request is too large",
     415: "The request's format is not supported",
+    422: "The request can't be worked on",
     502: "Azure refused",
     503: "Not available right now",
 }

@@ -59,15 +59,17 @@ class FakeCatalogStore(Scripted):
             continuation = _encoded(page[-1][0]) if len(found) > len(page) else None
             return answer(Page([_record(kind, row) for _, row in page], continuation), lost)
 
-    def create(self, *records: Record) -> None:
+    def create(self, *records: Record, replacing: Sequence[Record] = ()) -> None:
         with self._lock:
             lost = self.enter("create")
-            _one_transaction(records)
+            _one_transaction((*records, *replacing))
             for record in records:
                 if _address(record) in self._rows:
                     key = f"{record.partition_key}/{record.row_key}"
                     raise AlreadyExists(f"{key} exists", key)
-            for record in records:
+            for record in replacing:
+                self._expect(record)
+            for record in (*records, *replacing):
                 self._write(record)
             answer(None, lost)
 

@@ -21,19 +21,19 @@ from shared import wiring
 from shared.acceptance import Accepted, Ids
 from shared.copy_acceptance import accept_copy, check_copy
 from shared.copy_sources import find_origin
-from shared.errors import AlreadyExists, NotFound, SecretUnavailable
+from shared.errors import AlreadyExists, CatalogError, Changed, NotFound, SecretUnavailable
 from shared.findings import Code, Finding, listed
 from shared.image_requests import Parsed, parse_image_request
 from shared.import_acceptance import accept_import, check_import
 from shared.models.provider_instance import ProviderInstance
-from shared.models.records import NameReservation
+from shared.models.records import IdempotencyKey, NameReservation
 from shared.models.requests import AnyRequest, CopyRequest, ImportRequest
 from shared.models.responses import created, warnings_of
 from shared.models.steps import Pace
 from shared.names import Orchestrator
 from shared.problems import RETRY_AFTER_SECONDS, Problem, Refused, invalid
 from shared.states import Action
-from triggers import caller
+from triggers import caller, repeats
 from triggers.http import POLL_SECONDS, flag, json_response, now, parameter, prefers_strict, read_body
 from triggers.links import Links
 
@@ -55,15 +55,35 @@ async def create(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     request = parsed.request
     if request is None or parsed.findings:
         raise Refused(invalid(parsed.findings))
-    accept = await asyncio.to_thread(_check, request)
     if flag(req, "validateOnly"):
+        await asyncio.to_thread(_check, request)
         content = {"valid": True, "warnings": warnings_of(listed(parsed.warnings))}
         return json_response(content, headers=_preference(req))
+    attempt = await asyncio.to_thread(repeats.begin, req, request.org_id, read_body(req))
+    if attempt.earlier is not None:
+        return attempt.earlier
+    try:
+        return await _work(req, client, request, parsed, attempt)
+    except (Refused, CatalogError):
+        await asyncio.to_thread(attempt.released)
+        raise
+
+
+async def _work(
+    req: func.HttpRequest,
+    client: df.DurableOrchestrationClient,
+    request: AnyRequest,
+    parsed: Parsed,
+    attempt: repeats.Attempt,
+) -> func.HttpResponse:
+    accept = await asyncio.to_thread(_check, request)
     ids = Ids(operation=str(uuid4()), image=str(uuid4()), version=str(uuid4()), asset=str(uuid4()))
     accepted = accept(ids, now(), wiring.settings().pace)
+    response = _accepted_response(req, accepted, parsed)
     await _prepare(client, accepted, request)
-    await asyncio.to_thread(_write, accepted)
-    return _accepted_response(req, accepted, parsed)
+    # The answer lands with what it tells of, or neither does.
+    await asyncio.to_thread(_write, accepted, attempt.answered(response))
+    return response
 
 
 def read_request(req: func.HttpRequest) -> Parsed:
@@ -199,9 +219,13 @@ def _forget_secret(name: str) -> None:
         _log.warning("the secret %s was not deleted: %s", name, error)
 
 
-def _write(accepted: Accepted) -> None:
+def _write(accepted: Accepted, answer: IdempotencyKey | None) -> None:
     try:
-        wiring.catalog().create(*accepted.records)
+        wiring.catalog().create(*accepted.records, replacing=[answer] if answer else [])
+    except Changed as error:
+        # So slow that another request with the key took over: what it comes to, this one may be told later.
+        detail = "Another request with this key is being worked on: please repeat."
+        raise Refused(Problem(409, Code.REQUEST_IN_PROGRESS, detail, retry_after=RETRY_AFTER_SECONDS)) from error
     except AlreadyExists as error:
         is_name = error.key.endswith(accepted.name.row_key)
         if is_name and (taken := _name_finding(accepted.image.org_id, accepted.image.name)):

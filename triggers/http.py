@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from shared import body, wiring
+from shared import body, idempotency, wiring
 from shared.errors import CatalogError, NotFound
 from shared.fields import RECORD_ID
 from shared.findings import Code, Finding
@@ -26,7 +26,7 @@ DEFAULT_PAGE = 25
 LONGEST_PARAMETER = 2048
 POLL_SECONDS = 5
 """How often a client should ask for an operation: its steps take seconds to minutes."""
-_EVERY_ANSWER = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+EVERY_ANSWER = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 """An answer is one caller's own, and nothing but the JSON that it says it is."""
 
 R = TypeVar("R", bound=Record)
@@ -86,6 +86,8 @@ def problem_response(problem: Problem, req: func.HttpRequest) -> func.HttpRespon
         headers["Retry-After"] = str(problem.retry_after)
     if req.method == "POST" and prefers_strict(req):
         headers["Preference-Applied"] = "handling=strict"
+    if idempotency.is_repeatable(req.headers):
+        headers[idempotency.RESULT] = "rejected"
     content = problem.body(urlsplit(req.url).path, now())
     return _respond(content, problem.status, headers, MEDIA_TYPE)
 
@@ -99,12 +101,12 @@ def json_response(
 
 def empty_response(status: int, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """An answer without a body."""
-    return func.HttpResponse(status_code=status, headers={**_EVERY_ANSWER, **(headers or {})})
+    return func.HttpResponse(status_code=status, headers={**EVERY_ANSWER, **(headers or {})})
 
 
 def _respond(content: Mapping[str, Any], status: int, headers: Mapping[str, str], mimetype: str) -> func.HttpResponse:
     text = json.dumps(content)  # in ASCII, so that no text that a record may hold can break an answer
-    return func.HttpResponse(text, status_code=status, headers={**_EVERY_ANSWER, **headers}, mimetype=mimetype)
+    return func.HttpResponse(text, status_code=status, headers={**EVERY_ANSWER, **headers}, mimetype=mimetype)
 
 
 def record_response(req: func.HttpRequest, record: Record, view: Mapping[str, Any]) -> func.HttpResponse:

@@ -13,6 +13,7 @@ from shared.ports import Query
 from shared.problems import Problem, Refused, invalid
 from shared.provider_requests import parse_provider_settings
 from shared.states import OperationStatus
+from triggers import repeats
 from triggers.caller import org_of
 from triggers.http import (
     answers,
@@ -70,9 +71,14 @@ def put_provider_instance(req: func.HttpRequest) -> func.HttpResponse:
     """Create a provider instance (201) or replace it (200); running operations keep the one they began with."""
     org = org_of(req)
     provider_id = _provider_id(req)
-    settings, findings = parse_provider_settings(read_body(req))
+    body = read_body(req)
+    settings, findings = parse_provider_settings(body)
     if settings is None:
         raise Refused(invalid(findings))
+    return repeats.once(req, org, body, lambda: _put(req, org, provider_id, settings))
+
+
+def _put(req: func.HttpRequest, org: str, provider_id: str, settings: ProviderInstanceSettings) -> func.HttpResponse:
     known = _known(org, provider_id)
     _check_condition(req, known)
     at = now()
@@ -96,7 +102,11 @@ def put_provider_instance(req: func.HttpRequest) -> func.HttpResponse:
 def delete_provider_instance(req: func.HttpRequest) -> func.HttpResponse:
     """Delete a provider instance (204) that no running operation uses (409)."""
     org = org_of(req)
-    provider = fetch(ProviderInstance, _WHAT, org, _provider_id(req))
+    return repeats.once(req, org, None, lambda: _delete(req, org, _provider_id(req)))
+
+
+def _delete(req: func.HttpRequest, org: str, provider_id: str) -> func.HttpResponse:
+    provider = fetch(ProviderInstance, _WHAT, org, provider_id)
     _check_condition(req, provider)
     _check_unused(provider)
     try:

@@ -73,31 +73,33 @@ class TableCatalogStore:
         records = [to_record(kind, entity, entity.metadata["etag"]) for entity in entities]
         return Page(records, _encoded(pages.continuation_token))
 
-    def create(self, *records: Record) -> None:
+    def create(self, *records: Record, replacing: Sequence[Record] = ()) -> None:
         """See `CatalogStore.create`."""
-        operations: list[_Operation] = [("create", to_entity(record), {}) for record in records]
-        try:
-            self._write(_table_of(records), operations)
-        except HttpResponseError as error:
-            if code_of(error) != _EXISTS:
-                raise
-            record = records[getattr(error, "index", 0)]
-            key = f"{record.partition_key}/{record.row_key}"
-            raise AlreadyExists(f"There is a {record.kind} {record.row_key} already.", key) from error
+        self._change(records, replacing)
 
     def update(self, *records: Record) -> None:
         """See `CatalogStore.update`."""
-        for record in records:
+        self._change((), records)
+
+    def _change(self, new: Sequence[Record], read: Sequence[Record]) -> None:
+        """Create some records and replace others, in one transaction."""
+        for record in read:
             if record.etag is None:
                 raise ValueError(f"{record.row_key} was never read: it has no etag")
-        operations = [("update", to_entity(record), _as_read(record)) for record in records]
+        operations: list[_Operation] = [("create", to_entity(record), {}) for record in new]
+        operations += [("update", to_entity(record), _as_read(record)) for record in read]
+        records = (*new, *read)
         try:
             self._write(_table_of(records), operations)
         except HttpResponseError as error:
-            if code_of(error) not in _NOT_AS_READ:
-                raise
+            code = code_of(error)
             record = records[getattr(error, "index", 0)]
-            raise Changed(f"The {record.kind} {record.row_key} was written since it was read.") from error
+            if code == _EXISTS:
+                key = f"{record.partition_key}/{record.row_key}"
+                raise AlreadyExists(f"There is a {record.kind} {record.row_key} already.", key) from error
+            if read and code in _NOT_AS_READ:
+                raise Changed(f"The {record.kind} {record.row_key} was written since it was read.") from error
+            raise
 
     def put(self, record: Record) -> None:
         """See `CatalogStore.put`."""

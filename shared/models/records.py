@@ -181,6 +181,32 @@ class NameReservation(CatalogRecord):
         return self.key(self.name.lower())
 
 
+class StoredAnswer(Model):
+    """What a request was answered."""
+
+    status: int
+    headers: dict[str, str]
+    content: str
+    """The body's text."""
+
+
+class IdempotencyKey(CatalogRecord):
+    """A request that may be repeated, and its answer once there is one."""
+
+    kind: ClassVar[str] = "idempotency"
+
+    id: str
+    fingerprint: str
+    claimed_at: UtcTime
+    """When the work on it began."""
+    answer: StoredAnswer | None = None
+
+    @property
+    def row_key(self) -> str:
+        """`idempotency:{id}`."""
+        return self.key(self.id)
+
+
 class HistoryEntry(Record):
     """One change of status, or one retry."""
 

@@ -14,12 +14,14 @@ from shared.models.provider_instance import MarketplaceTermsConsent, ProviderIns
 from shared.models.records import (
     ErrorInfo,
     HistoryEntry,
+    IdempotencyKey,
     Image,
     LedgerEntry,
     LedgerState,
     NameReservation,
     Operation,
     RetryInfo,
+    StoredAnswer,
     Version,
 )
 from shared.ports import CatalogStore, Query
@@ -68,6 +70,13 @@ def everything(org: str) -> Sequence[Record]:
             retry=RetryInfo(attempt=2, at=NOW, reason=error),
         ),
         NameReservation(**ids, name="Windows-11"),
+        IdempotencyKey(
+            org_id=org,
+            id="k",
+            fingerprint="f",
+            claimed_at=NOW,
+            answer=StoredAnswer(status=202, headers={"Location": "https://h/x?a=b"}, content='{"a": "ü"}'),
+        ),
         HistoryEntry(
             **ids, at=NOW, sequence=1, entity="ASSET", entity_id="a", before=None, after="DEPLOYING_VM", error=error
         ),
@@ -165,6 +174,25 @@ def test_a_single_record_that_exists_is_named_too(catalog: CatalogStore, org: st
     with pytest.raises(AlreadyExists) as caught:
         catalog.create(image)
     assert caught.value.key == f"{org}/{image.row_key}"
+
+
+def test_new_records_land_together_with_what_they_replace(catalog: CatalogStore, org: str) -> None:
+    catalog.create(builders.image(org_id=org, id="old", name="Before"))
+    old = catalog.get(Image, org, "old")
+    catalog.create(builders.image(org_id=org, id="new"), replacing=[old.model_copy(update={"name": "After"})])
+    assert catalog.get(Image, org, "old").name == "After"
+    assert catalog.get(Image, org, "new")
+
+
+def test_new_records_do_not_land_if_what_they_replace_was_written_since(catalog: CatalogStore, org: str) -> None:
+    catalog.create(builders.image(org_id=org, id="old", name="Before"))
+    old = catalog.get(Image, org, "old")
+    catalog.put(old.model_copy(update={"name": "By somebody else"}))
+    with pytest.raises(Changed):
+        catalog.create(builders.image(org_id=org, id="new"), replacing=[old.model_copy(update={"name": "After"})])
+    assert catalog.get(Image, org, "old").name == "By somebody else"
+    with pytest.raises(NotFound):
+        catalog.get(Image, org, "new")
 
 
 def test_an_update_replaces_the_record_as_it_was_read(catalog: CatalogStore, org: str) -> None:

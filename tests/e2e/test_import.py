@@ -201,6 +201,20 @@ def test_a_name_is_taken_once(tenant):
     assert len(tenant.machines()) == 1
 
 
+def test_two_hundred_requests_with_one_key_make_one_image(stack, tenant):
+    body, key = tenant.import_body(), {"Idempotency-Key": "one-for-all"}
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: tenant.request("POST", "/images", json=body, headers=key), range(200)))
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    accepted = {answer.json()["streamId"] for answer in answers if answer.status_code == 202}
+    again = tenant.request("POST", "/images", json=body, headers=key)
+    assert accepted == {again.json()["streamId"]}
+    assert [image["id"] for image in tenant.ok("GET", "/images")["content"]] == [*accepted]
+    assert len(tenant.ok("GET", "/operations")["value"]) == 1
+    other = tenant.request("POST", "/images", json={**body, "osType": "CLIENT"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "KEY_REUSED")
+
+
 def test_a_bad_request_hears_everything_at_once(tenant):
     body = tenant.import_body(osType="SOLARIS", versionSource="01", gpuType="INTEL")
     answer = tenant.request("POST", "/images", json=body)
