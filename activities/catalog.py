@@ -5,10 +5,19 @@ import logging
 import azure.durable_functions as df
 
 from shared import changes, wiring
-from shared.errors import AlreadyExists, Changed, ErrorKind, IllegalTransition, NotFound, StoreUnavailable
+from shared.errors import (
+    AlreadyExists,
+    Changed,
+    ErrorKind,
+    IllegalTransition,
+    NotFound,
+    OperationCanceled,
+    StoreUnavailable,
+)
 from shared.log import about
 from shared.models.records import Asset, ErrorInfo, Image, Operation, Version
 from shared.models.steps import Acceptance, AcceptanceFound, Outcome, Progress, StepError
+from shared.outcomes import CANCELED
 from shared.ports import CatalogStore, every
 from shared.states import OperationStatus
 
@@ -37,6 +46,8 @@ def record_progress(progress: dict) -> dict:  # type: ignore[type-arg]
     given = Progress.model_validate(progress)
     try:
         record(given, wiring.catalog())
+    except OperationCanceled:
+        return Outcome.failed(CANCELED).to_json()
     except (IllegalTransition, NotFound) as error:
         _log.error("the catalogue refuses a change: %s %s", error, about(given))
         refusal = StepError(kind=ErrorKind.PERMANENT, code="RECORDS_CHANGED", message=str(error))
@@ -84,6 +95,7 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
     Raises:
         IllegalTransition: the asset may not take that status.
         NotFound: the records are gone.
+        OperationCanceled: it would succeed, and was canceled just before.
         StoreUnavailable: storage is away, or others write these records all the time.
     """
     for _ in range(_TRIES):

@@ -5,10 +5,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from shared import ledger, wiring
-from shared.errors import PermanentError, TransientError
+from shared.errors import OperationCanceled, PermanentError, TransientError
 from shared.models.records import LedgerState
 from shared.models.steps import CopyStep, Outcome, RegionsInput, ReplicationReport
-from shared.outcomes import as_data, outcome_of, perform, perform_with
+from shared.outcomes import as_data, check_not_canceled, outcome_of, perform, perform_with, undo, undo_with
 from shared.ports import CatalogStore, GalleryProvider, Waiting
 
 bp = df.Blueprint()
@@ -54,9 +54,8 @@ def check_image_version(step: dict) -> dict:  # type: ignore[type-arg]
 def begin_target_regions(wanted: dict) -> dict:  # type: ignore[type-arg]
     """Tell Azure which regions the version should be in."""
     given = RegionsInput.model_validate(wanted)
-    return perform_with(
-        given.job, lambda: outcome_of(wiring.galleries().begin_target_regions(given.job, given.regions))
-    )
+    run = undo_with if given.undoing else perform_with
+    return run(given.job, lambda: outcome_of(wiring.galleries().begin_target_regions(given.job, given.regions)))
 
 
 @bp.activity_trigger(input_name="wanted", activity="check_target_regions")
@@ -69,19 +68,19 @@ def check_target_regions(wanted: dict) -> dict:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="wanted", activity="read_replication")
 def read_replication(wanted: dict) -> dict:  # type: ignore[type-arg]
     """Ask for the state and the percentage of every region."""
-    return read(RegionsInput.model_validate(wanted), wiring.galleries()).to_json()
+    return read(RegionsInput.model_validate(wanted), wiring.galleries(), wiring.catalog()).to_json()
 
 
 @bp.activity_trigger(input_name="step", activity="begin_copy_removal")
 def begin_copy_removal(step: dict) -> dict:  # type: ignore[type-arg]
     """Begin to remove what the copy made."""
-    return perform(CopyStep, lambda given: begin_removal(given, wiring.galleries(), wiring.catalog()), step)
+    return undo(CopyStep, lambda given: begin_removal(given, wiring.galleries(), wiring.catalog()), step)
 
 
 @bp.activity_trigger(input_name="step", activity="check_copy_removal")
 def check_copy_removal(step: dict) -> dict:  # type: ignore[type-arg]
     """Ask how the removal is going."""
-    return perform(CopyStep, lambda given: check_removal(given, wiring.galleries(), wiring.catalog()), step)
+    return undo(CopyStep, lambda given: check_removal(given, wiring.galleries(), wiring.catalog()), step)
 
 
 def begin_definition(step: CopyStep, galleries: GalleryProvider, catalog: CatalogStore) -> Outcome:
@@ -106,11 +105,12 @@ def check_version(step: CopyStep, galleries: GalleryProvider, catalog: CatalogSt
     return _after_version(step, galleries.check_image_version(step.job, step.handle), galleries, catalog)
 
 
-def read(wanted: RegionsInput, galleries: GalleryProvider) -> ReplicationReport:
-    """Every region; what Azure refuses is part of the report."""
+def read(wanted: RegionsInput, galleries: GalleryProvider, catalog: CatalogStore) -> ReplicationReport:
+    """Every region; what Azure refuses, and that the operation was canceled, is part of the report."""
     try:
+        check_not_canceled(wanted.job, catalog)
         return ReplicationReport(regions=tuple(galleries.replication(wanted.job)))
-    except (PermanentError, TransientError) as error:
+    except (PermanentError, TransientError, OperationCanceled) as error:
         return ReplicationReport(error=as_data(error))
 
 

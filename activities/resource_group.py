@@ -6,7 +6,7 @@ from shared import ledger, wiring
 from shared.models.records import LedgerState
 from shared.models.steps import ImportStep, Outcome
 from shared.naming import staging
-from shared.outcomes import outcome_of, perform
+from shared.outcomes import outcome_of, perform, undo
 from shared.ports import CatalogStore, ImageProvider, Waiting
 
 bp = df.Blueprint()
@@ -21,13 +21,13 @@ def create_resource_group(step: dict) -> dict:  # type: ignore[type-arg]
 @bp.activity_trigger(input_name="step", activity="begin_clean_up")
 def begin_clean_up(step: dict) -> dict:  # type: ignore[type-arg]
     """Begin to delete the staging resource group and all that is in it."""
-    return perform(ImportStep, lambda given: begin_removal(given, wiring.images(), wiring.catalog()), step)
+    return undo(ImportStep, lambda given: begin_removal(given, wiring.images(), wiring.catalog()), step)
 
 
 @bp.activity_trigger(input_name="step", activity="check_clean_up")
 def check_clean_up(step: dict) -> dict:  # type: ignore[type-arg]
     """Ask how the deletion is going."""
-    return perform(ImportStep, lambda given: check_removal(given, wiring.images(), wiring.catalog()), step)
+    return undo(ImportStep, lambda given: check_removal(given, wiring.images(), wiring.catalog()), step)
 
 
 def create(step: ImportStep, images: ImageProvider, catalog: CatalogStore) -> Outcome:

@@ -11,7 +11,7 @@ from orchestrators import policies
 from shared.errors import ErrorKind
 from shared.models.base import Model
 from shared.models.steps import Outcome, Pace, StepError
-from shared.names import Activity
+from shared.names import Activity, Event
 
 Replay = Generator[Any, Any, Any]
 """An orchestrator, or a part of one: it yields durable tasks."""
@@ -34,6 +34,18 @@ def read_input(context: df.DurableOrchestrationContext, kind: type[M]) -> M:
 def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Replay:
     """Wait on a durable timer."""
     yield context.create_timer(now(context) + timedelta(seconds=seconds))
+
+
+def rest(context: df.DurableOrchestrationContext, seconds: float) -> Generator[Any, Any, None]:
+    """Wait on a durable timer, or until the operation is canceled.
+
+    Whoever is woken must ask what is to be done, and not rest again if that is the end: the SDK would take the
+    same event for news a second time.
+    """
+    timer = context.create_timer(now(context) + timedelta(seconds=seconds))
+    first = yield context.task_any([timer, context.wait_for_external_event(Event.CANCEL)])
+    if first is not timer:
+        timer.cancel()
 
 
 def luck(context: df.DurableOrchestrationContext) -> float:

@@ -18,7 +18,8 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
 
     The steps, in `shared.steps`: prove that the source may be read; check all that can be known beforehand; make
     sure of the gallery and the image definition; copy the version into the home region. From then on the image can
-    be used, and nothing takes it away again: further regions follow, each with its own success or failure.
+    be used, and nothing takes it away again: further regions follow, each with its own success or failure. Canceling
+    takes away what was copied until then, and afterwards only the regions that are still to come.
     """
     job = read_input(context, CopyJob)
     plan = copy_steps(replicated=bool(job.replicas))
@@ -29,7 +30,7 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
         for step in plan:
             if step is not REPLICATION:
                 yield from work.take(step)
+        missing = (yield from work.replicate(job)) if job.replicas else None
+        return (yield from work.complete(AssetStatus.AVAILABLE, missing))
     except StepFailed as failure:
         return (yield from work.undo(failure))
-    missing = (yield from work.replicate(job)) if job.replicas else None
-    return (yield from work.complete(AssetStatus.AVAILABLE, missing))

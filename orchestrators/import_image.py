@@ -19,7 +19,8 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
     The steps, in `shared.steps`: check all that can be known beforehand; accept the Marketplace terms; create
     the staging resource group, the network security group and the virtual machine; wait for its guest agent;
     allow remote desktop; put the GPU driver on, if it has a GPU; restart. If one fails for good, everything that
-    was created is removed. The administrator's password is forgotten in either case.
+    was created is removed; so it is if the operation is canceled. The administrator's password is forgotten in every
+    case.
     """
     job = read_input(context, ImportJob)
     plan = import_steps(job.os_type, job.gpu_type)
@@ -29,6 +30,6 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
     try:
         for step in plan:
             yield from work.take(step)
+        return (yield from work.complete(AssetStatus.IMPORT_COMPLETE))
     except StepFailed as failure:
         return (yield from work.undo(failure))
-    return (yield from work.complete(AssetStatus.IMPORT_COMPLETE))

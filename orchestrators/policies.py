@@ -31,6 +31,8 @@ class RetryPolicy:
 RETRIES: Mapping[ErrorKind, RetryPolicy] = {
     # A person has to act: trying again would only cost time.
     ErrorKind.PERMANENT: RetryPolicy(retries=0),
+    # Somebody asked for the end.
+    ErrorKind.CANCELED: RetryPolicy(retries=0),
     # Our deadline is the end of our patience by definition.
     ErrorKind.TIMEOUT: RetryPolicy(retries=0),
     # Azure says when to come back, and a storm of throttling ends; the deadline is the limit.

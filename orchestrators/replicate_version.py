@@ -7,7 +7,8 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, sleep, unexpected
+from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest, sleep, unexpected
+from shared.errors import OPERATION_CANCELED, ErrorKind
 from shared.models.records import ErrorInfo
 from shared.models.steps import (
     OutcomeState,
@@ -44,8 +45,10 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
             task = task.model_copy(update={"requested": True})
         if not _live(task):
             return (yield from _finish(context, task)).to_json()
-        yield from sleep(context, policies.replication_delay(task.polls, task.job.pace))
+        yield from rest(context, policies.replication_delay(task.polls, task.job.pace))
         report = yield from _look(context, task)
+        if report.error is not None and report.error.kind is ErrorKind.CANCELED:
+            task = yield from _give_up(context, task, report.error)
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
             task = yield from _remove_failed(context, task)
@@ -63,12 +66,16 @@ def _wanted(task: ReplicationTask) -> tuple[str, ...]:
 
 
 def _request(
-    context: df.DurableOrchestrationContext, task: ReplicationTask, regions: tuple[str, ...]
+    context: df.DurableOrchestrationContext,
+    task: ReplicationTask,
+    regions: tuple[str, ...],
+    *,
+    undoing: bool = False,
 ) -> Generator[Any, Any, StepError | None]:
     """Tell Azure which regions the version should be in; tries again what may pass."""
     failures = 0
     while True:
-        wanted = RegionsInput(job=task.job, regions=regions)
+        wanted = RegionsInput(job=task.job, regions=regions, undoing=undoing)
         outcome = yield from call_step_activity(context, Activity.BEGIN_TARGET_REGIONS, wanted)
         if outcome.error is None:
             return None
@@ -197,13 +204,13 @@ def _finish(context: df.DurableOrchestrationContext, task: ReplicationTask) -> G
     failed = [watch for watch in task.watches if watch.error is not None]
     if not failed:
         return ReplicationResult()
-    left = yield from _request(context, task, _wanted(task))
+    left = yield from _request(context, task, _wanted(task), undoing=True)
     details = [watch.error for watch in failed if watch.error] + ([left.info(REPLICATION.name)] if left else [])
     regions = ", ".join(watch.region for watch in failed)
     message = f"The image is not in {regions}; it can be used in the other regions."
-    return ReplicationResult(
-        error=ErrorInfo(code="REPLICATION_INCOMPLETE", message=message, step=REPLICATION.name, details=tuple(details))
-    )
+    canceled = any(watch.error and watch.error.code == OPERATION_CANCELED for watch in failed)
+    code = OPERATION_CANCELED if canceled else "REPLICATION_INCOMPLETE"
+    return ReplicationResult(error=ErrorInfo(code=code, message=message, step=REPLICATION.name, details=tuple(details)))
 
 
 def _record(

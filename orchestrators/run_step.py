@@ -7,7 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, sleep
+from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest
 from shared import steps
 from shared.errors import ErrorKind
 from shared.models.records import RetryInfo
@@ -59,7 +59,7 @@ def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generat
             return outcome
         delay = policies.poll_delay(task.polls + poll, task.job.pace, outcome.wait_seconds)
         left = (deadline - now(context)).total_seconds()
-        yield from sleep(context, max(0.0, min(delay, left)))
+        yield from rest(context, max(0.0, min(delay, left)))
         last = now(context) >= deadline
         # After the deadline Azure is asked once more: what is done is never called failed.
         outcome = yield from call_step_activity(
@@ -77,7 +77,7 @@ def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, err
     retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
     waiting = AssetStatus.IMPORT_RETRY_PENDING if step.status else None
     yield from _record(context, task, status=waiting, retry=retry)
-    yield from sleep(context, delay)
+    yield from rest(context, delay)
     yield from _record(context, task, status=step.status, retry=None)
 
 

@@ -9,7 +9,7 @@ import azure.durable_functions as df
 from orchestrators import policies
 from orchestrators.calls import Replay, now, persist, sleep, unexpected
 from shared import steps
-from shared.errors import ErrorKind
+from shared.errors import OPERATION_CANCELED, ErrorKind
 from shared.models.records import ErrorInfo
 from shared.models.steps import (
     Acceptance,
@@ -122,9 +122,15 @@ class Workflow:
         return ReplicationResult.model_validate(returned).error
 
     def complete(self, status: AssetStatus, error: ErrorInfo | None = None) -> Replay:
-        """The work is done: forget the secret, then show the last status, and what is missing if anything is."""
+        """The work is done: forget the secret, then show the last status, and what is missing if anything is.
+
+        Raises:
+            StepFailed: the operation was canceled before that could be shown.
+        """
+        canceled = error is not None and error.code == OPERATION_CANCELED
+        end = OperationStatus.CANCELED if canceled else OperationStatus.SUCCEEDED
         forgotten = yield from self._delete_secret()
-        yield from self._end(status=status, error=error, end=OperationStatus.SUCCEEDED)
+        yield from self._end(status=status, error=error, end=end)
         if not forgotten:
             yield from self._keep_deleting_secret()
         return self._summary(status, percent=100)
@@ -149,9 +155,14 @@ class Workflow:
             self._data = dict.fromkeys(self._data)  # what it names is gone
         forgotten = yield from self._delete_secret()
         timed_out = failure.error.kind is ErrorKind.TIMEOUT
+        canceled = failure.error.kind is ErrorKind.CANCELED
         status = AssetStatus.IMPORT_FAILED_TIMEOUT if timed_out else failure.step.failure
+        # The API page has no status for a canceled asset: it is a failed one, and its error says why.
+        status = AssetStatus.IMPORT_FAILED if canceled else status
         yield from self._fail_replicas(status, error)
-        yield from self._end(status=status, error=error, end=OperationStatus.FAILED)
+        yield from self._end(
+            status=status, error=error, end=OperationStatus.CANCELED if canceled else OperationStatus.FAILED
+        )
         if not forgotten:
             yield from self._keep_deleting_secret()
         return self._summary(status)
@@ -182,6 +193,8 @@ class Workflow:
 
     def _end(self, **change: Any) -> Replay:
         recorded = yield from self._record(**change)
+        if recorded.error is not None and recorded.error.kind is ErrorKind.CANCELED:
+            raise StepFailed(self._plan[-1], recorded.error)
         if recorded.error is not None:
             # The work is over but can't be shown: the instance fails, so that somebody looks at it.
             raise RuntimeError(f"{recorded.error.code}: {recorded.error.message}")

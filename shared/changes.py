@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from shared.errors import IllegalTransition
+from shared.errors import IllegalTransition, OperationCanceled
 from shared.models.base import Record
 from shared.models.records import Asset, HistoryEntry, Image, Operation, Version
 from shared.models.steps import Progress
@@ -54,11 +54,16 @@ def apply(tree: Tree, progress: Progress) -> Change:
 
     Raises:
         IllegalTransition: the asset may not take that status now, or the operation has ended otherwise.
+        OperationCanceled: it would succeed, and was canceled just before.
     """
     if tree.operation.status.ended:
         if progress.end is tree.operation.status:
             return Change(records=(), history=())
         raise IllegalTransition(f"operation {tree.operation.id} has ended as {tree.operation.status}")
+    # What is good already, such as a copy's home region, stays good.
+    succeeds = progress.end is OperationStatus.SUCCEEDED and progress.status != tree.asset.status
+    if succeeds and tree.operation.cancel_requested_at is not None:
+        raise OperationCanceled(tree.operation.id)
     asset = _changed_asset(tree.asset, progress)
     version = _rolled(
         tree.version, version_status([asset.status, *(each.status for each in tree.other_assets)]), progress

@@ -5,6 +5,7 @@
     ├── AlreadyExists            a record with that key is there already
     ├── Changed                  somebody else wrote the record since it was read
     ├── IllegalTransition        a status may not follow the one that is stored
+    ├── OperationCanceled        somebody asked for the operation's end
     ├── StoreUnavailable         storage is away or overloaded: may pass
     ├── SecretUnavailable        the secret store is away
     │   └── SecretMissing        it has no such secret
@@ -43,6 +44,14 @@ class IllegalTransition(CatalogError):
     """A status may not follow the one that is stored."""
 
 
+OPERATION_CANCELED = "OPERATION_CANCELED"
+"""The code of what did not come about because somebody asked for the operation's end."""
+
+
+class OperationCanceled(CatalogError):
+    """Somebody asked for the operation's end: its work must not go on."""
+
+
 class StoreUnavailable(CatalogError):
     """Storage does not answer, or asks to slow down; `retry_after` is in seconds."""
 
@@ -72,6 +81,8 @@ class ErrorKind(StrEnum):
     """A server error, a broken connection, a platform hiccup."""
     CAPACITY = "capacity"
     """No room for that VM size right now: worth a longer wait."""
+    CANCELED = "canceled"
+    """Somebody asked for the operation's end."""
     TIMEOUT = "timeout"
     """Our own deadline passed while Azure was still at work."""
 

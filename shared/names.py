@@ -50,6 +50,13 @@ class Activity(StrEnum):
     CHECK_COPY_REMOVAL = "check_copy_removal"
 
 
+class Event(StrEnum):
+    """Names of the external events that orchestrations wait for."""
+
+    CANCEL = "cancel"
+    """The operation is to be canceled: a hint, since the operation's record says so too."""
+
+
 def step_instance_id(operation_id: str, step: str) -> str:
     """The instance id of the sub-orchestration of a step: readable in the portal, and unique for its operation."""
     return f"{operation_id}:{step}"

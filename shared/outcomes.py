@@ -8,8 +8,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from shared import wiring
 from shared.errors import (
+    OPERATION_CANCELED,
     ErrorKind,
+    NotFound,
+    OperationCanceled,
     PermanentError,
     SecretMissing,
     SecretUnavailable,
@@ -17,25 +21,67 @@ from shared.errors import (
     TransientError,
 )
 from shared.log import about
+from shared.models.records import Operation
 from shared.models.steps import Finding, Job, Outcome, StepError, StepInput
-from shared.ports import Waiting
+from shared.ports import CatalogStore, Waiting
 
 S = TypeVar("S", bound=StepInput)
+
+Nameable = PermanentError | TransientError | SecretUnavailable | StoreUnavailable | OperationCanceled
+"""The errors that we can name."""
+
+_NAMEABLE = (PermanentError, TransientError, SecretUnavailable, StoreUnavailable, OperationCanceled)
+
+CANCELED = StepError(
+    kind=ErrorKind.CANCELED,
+    code=OPERATION_CANCELED,
+    message="The operation was canceled on request.",
+)
 
 _log = logging.getLogger(__name__)
 
 
 def perform(kind: type[S], body: Callable[[S], Outcome], payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Run the body of a step's activity and return its outcome in wire form."""
+    """Run the body of a step's activity, unless its operation was canceled; returns the outcome in wire form."""
     step = kind.model_validate(payload)
     return perform_with(step.job, lambda: body(step))
 
 
 def perform_with(job: Job, body: Callable[[], Outcome]) -> dict[str, Any]:
-    """Run something of a job and return its outcome in wire form."""
+    """Run something of a job, unless its operation was canceled; returns the outcome in wire form."""
+
+    def work() -> Outcome:
+        check_not_canceled(job, wiring.catalog())
+        return body()
+
+    return _named(job, work)
+
+
+def undo(kind: type[S], body: Callable[[S], Outcome], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the body of an activity that takes something back, canceled or not; returns the outcome in wire form."""
+    step = kind.model_validate(payload)
+    return undo_with(step.job, lambda: body(step))
+
+
+def undo_with(job: Job, body: Callable[[], Outcome]) -> dict[str, Any]:
+    """Take something of a job back, canceled or not; returns the outcome in wire form."""
+    return _named(job, body)
+
+
+def check_not_canceled(job: Job, catalog: CatalogStore) -> None:
+    """Raise `OperationCanceled` if somebody asked for the operation's end; the record is what counts, not an event."""
+    try:
+        operation = catalog.get(Operation, job.org_id, job.operation_id)
+    except NotFound:
+        return
+    if operation.cancel_requested_at is not None:
+        raise OperationCanceled(job.operation_id)
+
+
+def _named(job: Job, body: Callable[[], Outcome]) -> dict[str, Any]:
     try:
         outcome = body()
-    except (PermanentError, TransientError, SecretUnavailable, StoreUnavailable) as error:
+    except _NAMEABLE as error:
         outcome = Outcome.failed(as_data(error))
         _log.warning("%s %s", error, about(job))
     return outcome.to_json()
@@ -60,8 +106,10 @@ def outcome_of(waiting: Waiting | None, data: Mapping[str, Any] | None = None) -
     return Outcome.waiting(waiting.seconds, waiting.handle)
 
 
-def as_data(error: PermanentError | TransientError | SecretUnavailable | StoreUnavailable) -> StepError:
+def as_data(error: Nameable) -> StepError:
     """An error we can name, as data."""
+    if isinstance(error, OperationCanceled):
+        return CANCELED
     if isinstance(error, SecretMissing):
         return StepError(kind=ErrorKind.PERMANENT, code="SECRET_MISSING", message=str(error))
     if isinstance(error, SecretUnavailable):

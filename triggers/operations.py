@@ -1,24 +1,42 @@
 """Operations: how the work behind a request is going."""
 
+import asyncio
 from typing import TypeVar
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from shared import wiring
-from shared.errors import NotFound
-from shared.findings import one_of
+from shared.errors import Changed, NotFound
+from shared.findings import Code, one_of
 from shared.models.base import Record
 from shared.models.records import Asset, Image, Operation, Version
 from shared.models.responses import Json, operation_view
+from shared.names import Event, step_instance_id
 from shared.ports import Query
-from shared.problems import bad_parameter
+from shared.problems import Problem, Refused, bad_parameter
 from shared.states import OperationStatus
+from triggers import repeats
 from triggers.caller import org_of
-from triggers.http import POLL_SECONDS, answers, fetch, json_response, list_page, now, page_size, parameter, path_id
+from triggers.hints import hint
+from triggers.http import (
+    POLL_SECONDS,
+    answers,
+    answers_async,
+    fetch,
+    json_response,
+    list_page,
+    now,
+    page_size,
+    parameter,
+    path_id,
+)
 from triggers.links import ROOT, Links
 
 R = TypeVar("R", bound=Record)
+
+_TRIES = 10
+"""How often a request is noted anew when the work wrote its progress in between."""
 
 bp = df.Blueprint()
 
@@ -52,6 +70,50 @@ def list_operations(req: func.HttpRequest) -> func.HttpResponse:
         "nextLink": links.next_page(req, page.continuation),
     }
     return json_response(content)
+
+
+@bp.function_name("cancel_operation")
+@bp.route(f"{ROOT}/operations/{{operation_id}}/cancel", methods=["POST"])
+@bp.durable_client_input(client_name="client")
+@answers_async
+async def cancel_operation(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Ask for an operation's end: 202, and what it created is taken away; 200 once it is canceled."""
+    org = org_of(req)
+    operation_id = path_id(req, "operation_id", "operation")
+    response = await asyncio.to_thread(repeats.once, req, org, None, lambda: _cancel(req, org, operation_id))
+    operation = await asyncio.to_thread(fetch, Operation, "operation", org, operation_id)
+    if operation.step is not None and not operation.status.ended:
+        await hint(client, step_instance_id(operation.id, operation.step), Event.CANCEL)
+    return response
+
+
+def _cancel(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpResponse:
+    operation = _note_cancellation(org, operation_id)
+    running = not operation.status.ended
+    headers = {"Retry-After": str(POLL_SECONDS)} if running else {}
+    links = Links.of(req, org)
+    headers["Operation-Location"] = links.operation(operation.id)
+    return json_response(_view(operation, links), status=202 if running else 200, headers=headers)
+
+
+def _note_cancellation(org: str, operation_id: str) -> Operation:
+    """Write down that the operation is to end; its work sees that before it calls Azure again."""
+    for _ in range(_TRIES):
+        operation = fetch(Operation, "operation", org, operation_id)
+        if operation.status is OperationStatus.CANCELED or (
+            operation.cancel_requested_at is not None and not operation.status.ended
+        ):
+            return operation
+        if operation.status.ended:
+            detail = f"The operation has ended as {operation.status}: there is nothing to cancel."
+            raise Refused(Problem(409, Code.OPERATION_ENDED, detail))
+        noted = operation.model_copy(update={"cancel_requested_at": now()})
+        try:
+            wiring.catalog().update(noted)
+        except Changed:
+            continue
+        return noted
+    raise Changed(operation_id)
 
 
 def _status_filter(wanted: str | None) -> dict[str, list[str]]:

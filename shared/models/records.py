@@ -158,6 +158,8 @@ class Operation(CatalogRecord):
     started_at: UtcTime | None = None
     last_changed_at: UtcTime
     ended_at: UtcTime | None = None
+    cancel_requested_at: UtcTime | None = None
+    """When somebody asked for its end; the work notices at its next call to Azure."""
     error: ErrorInfo | None = None
     retry: RetryInfo | None = None
 

@@ -153,6 +153,7 @@ def operation_view(
         "startedAt": time(operation.started_at),
         "lastChangedAt": time(operation.last_changed_at),
         "endedAt": time(operation.ended_at),
+        "cancelRequestedAt": time(operation.cancel_requested_at),
         "error": error_view(operation.error),
         "orgId": operation.org_id,
         "imageId": operation.image_id,

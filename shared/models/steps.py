@@ -377,6 +377,8 @@ class RegionsInput(Model):
     job: CopyJob
     regions: tuple[str, ...]
     """The short names of the further regions that the version should be in, beside the home region."""
+    undoing: bool = False
+    """Whether it takes regions away, which goes on although the operation was canceled."""
     handle: str | None = None
 
 

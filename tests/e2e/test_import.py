@@ -201,6 +201,20 @@ def test_a_name_is_taken_once(tenant):
     assert len(tenant.machines()) == 1
 
 
+@pytest.mark.parametrize("step", ["virtual-machine", "enable-rds", "restart"])
+def test_a_canceled_import_leaves_nothing(stack, tenant, step):
+    job = tenant.submit()
+    wait_until(lambda: (job.operation["step"] or {}).get("name") == step, f"the step {step}")
+    answer = stack.api.post(job.operation_location.replace("?", "/cancel?"))
+    assert answer.status_code == 202, answer.text
+    operation = job.ended()
+    assert (operation["status"], operation["error"]["code"]) == ("Canceled", "OPERATION_CANCELED")
+    assert (job.image["status"], job.copy["status"]) == ("FAILED", "IMPORT_FAILED")
+    assert job.copy["errorCode"] == "OPERATION_CANCELED"
+    assert tenant.inventory() == []
+    assert stack.api.post(job.operation_location.replace("?", "/cancel?")).status_code == 200
+
+
 def test_two_hundred_requests_with_one_key_make_one_image(stack, tenant):
     body, key = tenant.import_body(), {"Idempotency-Key": "one-for-all"}
     with ThreadPoolExecutor(20) as pool:

@@ -1,7 +1,7 @@
 """The real orchestrators and activities on the local host's engine, in virtual time, over fake ports."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from orchestrators import copy_image, import_image, replicate_version, run_step
 from shared import wiring
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
 from shared.models.steps import CopyJob, ImportJob, Job
-from shared.names import Orchestrator
+from shared.names import Event, Orchestrator, step_instance_id
 from shared.states import Action
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeSecretStore
@@ -76,6 +76,10 @@ class World:
     """Forget everything in memory at the so-many-th activity, as a killed host does; then go on."""
     crash_moment: str = "before"
     """Before the activity, or after it and before its result is kept."""
+    before_activity: Callable[[str], None] = lambda _: None
+    """Called with the name of each activity before it runs: for what happens meanwhile."""
+    before_wait: Callable[[], None] = lambda: None
+    """Called whenever everything waits for time to pass."""
 
     def accept(self, job: ImportJob | CopyJob) -> None:
         """Write what accepting the job's request writes."""
@@ -105,6 +109,7 @@ class World:
                 hub.work()
         for activity in hub.take_work():
             assert isinstance(activity, Activity)
+            self.before_activity(activity.name)
             crash = self.crash_at == len(self.activities)
             answer = None if crash and self.crash_moment == "before" else self._perform(activity)
             if crash or answer is None:
@@ -113,12 +118,29 @@ class World:
             with store.transaction():
                 hub.report(activity, *answer)
         if not hub.post.has_ready:
+            self.before_wait()
+        if not hub.post.has_ready:
             self.now += timedelta(seconds=hub.post.seconds_to_timer() or 0)
             with store.transaction():
                 hub.post.ring()
         return hub
 
+    def cancel(self, job: Job, *, heard: bool = True) -> None:
+        """Ask for an operation's end, as the API does; the hint of it may get lost."""
+        operation = self.operation(job)
+        self.catalog.update(operation.model_copy(update={"cancel_requested_at": self.now}))
+        store, hub = self._running
+        at_work = step_instance_id(operation.id, operation.step or "")
+        if heard and hub.post.find(at_work):
+            with store.transaction():
+                hub.raise_event(at_work, Event.CANCEL, "null")
+
     def _hub(self, store: Store) -> TaskHub:
+        hub = self._opened(store)
+        self._running = (store, hub)
+        return hub
+
+    def _opened(self, store: Store) -> TaskHub:
         hub = TaskHub(store, _app(), clock=lambda: self.now)
         with store.transaction():
             hub.recover()
@@ -169,9 +191,11 @@ class World:
         assets = [entry for entry in entries if entry.entity == "ASSET"]
         return [entry.after for entry in assets if asset_id in (None, entry.entity_id)]
 
-    def ledger(self) -> dict[str, str]:
-        """State by the last part of the resource's id."""
-        return {entry.resource_id.rsplit("/", 1)[-1]: entry.state for entry in self.catalog.all(LedgerEntry)}
+    def ledger(self, job: Job | None = None) -> dict[str, str]:
+        """State by the last part of the resource's id; of all operations, unless one is named."""
+        entries = self.catalog.all(LedgerEntry)
+        wanted = [entry for entry in entries if job is None or entry.operation_id == job.operation_id]
+        return {entry.resource_id.rsplit("/", 1)[-1]: entry.state for entry in wanted}
 
 
 @pytest.fixture(name="world")

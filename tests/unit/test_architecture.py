@@ -124,9 +124,20 @@ TASKS = {"call_activity", "call_activity_with_retry", "call_sub_orchestrator", "
 
 
 def test_durable_tasks_are_always_yielded():
-    """A forgotten `yield` schedules nothing and hands a task on as if it were its result."""
+    """A forgotten `yield` schedules nothing and hands a task on as if it were its result.
+
+    A task may be yielded by itself, as one of several, or by the name that it was given.
+    """
     for name, tree in ORCHESTRATORS:
-        awaited = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Yield) and node.value is not None}
+        yields = [node.value for node in ast.walk(tree) if isinstance(node, ast.Yield) and node.value is not None]
+        parts = [part for value in yields for part in ast.walk(value)]
+        names = {part.id for part in parts if isinstance(part, ast.Name)}
+        awaited = {id(part) for part in parts}
+        awaited |= {
+            id(node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and names & {each.id for each in node.targets if isinstance(each, ast.Name)}
+        }
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TASKS:
                 assert id(node) in awaited, f"{name}:{node.lineno}"

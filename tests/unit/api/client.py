@@ -45,6 +45,8 @@ class FakeDurableClient:
     """Keeps what is started; raises `failure` if there is one."""
 
     started: list[tuple[str, str, Any]] = field(default_factory=list)
+    events: list[tuple[str, str]] = field(default_factory=list)
+    """What was raised: the instance, and the event's name."""
     failure: Exception | None = None
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
@@ -52,6 +54,11 @@ class FakeDurableClient:
             raise self.failure
         self.started.append((str(name), instance_id, json.loads(json.dumps(client_input))))
         return instance_id
+
+    async def raise_event(self, instance_id: str, event_name: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.events.append((instance_id, str(event_name)))
 
 
 @dataclass(frozen=True)

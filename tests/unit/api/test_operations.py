@@ -1,14 +1,17 @@
 """Operations: how the work is going, in a form that programs and people can follow."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from shared.errors import Changed
 from shared.models.records import ErrorInfo, Operation, RetryInfo
 from shared.models.responses import eta_seconds
 from shared.states import AssetStatus, OperationStatus
 from tests.builders import NOW, ORG, accepted, import_job, operation
-from tests.unit.api.client import HOST, Api
+from tests.unit.api.client import HOST, Answer, Api
 
 FIELDS = {
     "id",
@@ -21,6 +24,7 @@ FIELDS = {
     "startedAt",
     "lastChangedAt",
     "endedAt",
+    "cancelRequestedAt",
     "error",
     "orgId",
     "imageId",
@@ -140,3 +144,66 @@ def test_operations_come_in_pages(api: Api):
 
 def test_an_unknown_operation_is_not_found(api: Api):
     assert api.get("operations/unknown").status == 404
+
+
+class TestCancel:
+    """POST /operations/{id}/cancel."""
+
+    def cancel(self, api: Api, operation_id: str, headers: Mapping[str, str] | None = None) -> Answer:
+        path = f"/imagemgmt/v1/operations/{operation_id}/cancel?org_id={ORG}"
+        return api.request("POST", path, None, headers)
+
+    def set_up(self, api: Api, **change: Any) -> str:
+        job = import_job()
+        api.catalog.create(*accepted(job))
+        known = api.catalog.get(Operation, ORG, job.operation_id)
+        api.catalog.update(known.model_copy(update={"step": "virtual-machine", **change}))
+        return job.operation_id
+
+    def test_it_is_noted_and_the_step_at_work_is_told(self, api: Api):
+        operation_id = self.set_up(api, status=OperationStatus.RUNNING)
+        answer = self.cancel(api, operation_id)
+
+        assert (answer.status, answer.json["status"]) == (202, "Running")
+        assert answer.json["cancelRequestedAt"]
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["Operation-Location"].startswith(f"{HOST}/imagemgmt/v1/operations/{operation_id}")
+        assert api.client.events == [(f"{operation_id}:virtual-machine", "cancel")]
+        assert api.catalog.get(Operation, ORG, operation_id).cancel_requested_at is not None
+
+    def test_a_hint_that_gets_lost_is_no_failure(self, api: Api):
+        operation_id = self.set_up(api)
+        api.client.failure = Exception("no host")
+        assert self.cancel(api, operation_id).status == 202
+
+    def test_asking_again_changes_nothing(self, api: Api):
+        operation_id = self.set_up(api)
+        first, again = self.cancel(api, operation_id), self.cancel(api, operation_id)
+        assert (again.status, again.json["cancelRequestedAt"]) == (202, first.json["cancelRequestedAt"])
+
+    def test_what_is_canceled_is_a_200(self, api: Api):
+        operation_id = self.set_up(api, status=OperationStatus.CANCELED)
+        answer = self.cancel(api, operation_id)
+        assert (answer.status, answer.json["status"]) == (200, "Canceled")
+        assert not api.client.events
+
+    @pytest.mark.parametrize("status", [OperationStatus.SUCCEEDED, OperationStatus.FAILED])
+    def test_what_ended_otherwise_is_a_409(self, api: Api, status: OperationStatus):
+        answer = self.cancel(api, self.set_up(api, status=status))
+        assert (answer.status, answer.json["code"]) == (409, "OPERATION_ENDED")
+        assert status in answer.json["detail"]
+
+    def test_what_is_written_at_the_same_moment_is_not_lost(self, api: Api):
+        operation_id = self.set_up(api)
+        api.catalog.fail("update", Changed("by the work"))
+        assert self.cancel(api, operation_id).status == 202
+        assert api.catalog.get(Operation, ORG, operation_id).cancel_requested_at is not None
+
+    def test_an_unknown_operation_is_a_404(self, api: Api):
+        assert self.cancel(api, "nobody").status == 404
+
+    def test_it_may_be_repeated_with_a_key(self, api: Api):
+        operation_id = self.set_up(api)
+        key = {"Idempotency-Key": "once"}
+        self.cancel(api, operation_id, key)
+        assert self.cancel(api, operation_id, key).headers["Idempotent-Replayed"] == "true"
