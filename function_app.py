@@ -3,8 +3,19 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import access, catalog, gallery, guest, network, preflight, resource_group, secrets, virtual_machine
-from orchestrators import copy_image, import_image, replicate_version, run_step
+from activities import (
+    access,
+    catalog,
+    deletion,
+    gallery,
+    guest,
+    network,
+    preflight,
+    resource_group,
+    secrets,
+    virtual_machine,
+)
+from orchestrators import copy_image, import_image, remove_image, replicate_version, run_step
 from shared import wiring
 from triggers import image_sources, images, operations, provider_instances, versions
 
@@ -20,9 +31,11 @@ for _module in (
     provider_instances,
     import_image,
     copy_image,
+    remove_image,
     replicate_version,
     run_step,
     catalog,
+    deletion,
     preflight,
     access,
     gallery,

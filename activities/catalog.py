@@ -19,7 +19,7 @@ from shared.models.records import Asset, ErrorInfo, Image, Operation, Version
 from shared.models.steps import Acceptance, AcceptanceFound, Outcome, Progress, StepError
 from shared.outcomes import CANCELED
 from shared.ports import CatalogStore, every
-from shared.states import OperationStatus
+from shared.states import OperationAction, OperationStatus
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def give_up(acceptance: Acceptance, catalog: CatalogStore) -> AcceptanceFound:
     tombstone = Operation(
         org_id=job.org_id,
         id=job.operation_id,
-        action=job.action,
+        action=OperationAction(job.action),
         status=OperationStatus.CANCELED,
         image_id=job.image_id,
         version_id=job.version_id,

@@ -75,7 +75,7 @@ def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, err
     step = steps.by_name(task.position.name)
     at = now(context) + timedelta(seconds=delay)
     retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
-    waiting = AssetStatus.IMPORT_RETRY_PENDING if step.status else None
+    waiting = step.retrying if step.status else None
     yield from _record(context, task, status=waiting, retry=retry)
     yield from rest(context, delay)
     yield from _record(context, task, status=step.status, retry=None)

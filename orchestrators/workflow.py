@@ -15,6 +15,7 @@ from shared.models.steps import (
     Acceptance,
     AcceptanceFound,
     CopyJob,
+    DeleteJob,
     Facts,
     ImportJob,
     Outcome,
@@ -47,7 +48,7 @@ class Workflow:
     def __init__(
         self,
         context: df.DurableOrchestrationContext,
-        job: ImportJob | CopyJob,
+        job: ImportJob | CopyJob | DeleteJob,
         plan: Sequence[steps.Step],
         clean_up: steps.Step,
     ) -> None:
@@ -167,8 +168,15 @@ class Workflow:
             yield from self._keep_deleting_secret()
         return self._summary(status)
 
-    def _run(self, step: steps.Step, position: StepPosition, deadline: datetime) -> Generator[Any, Any, Outcome]:
-        task = StepTask(position=position, job=self._job, facts=self._facts, deadline=deadline)
+    def _run(
+        self,
+        step: steps.Step,
+        position: StepPosition,
+        deadline: datetime,
+        job: ImportJob | CopyJob | None = None,
+    ) -> Generator[Any, Any, Outcome]:
+        """See a step of the operation's job through, or of another one that it takes back."""
+        task = StepTask(position=position, job=job or self._job, facts=self._facts, deadline=deadline)
         instance = step_instance_id(self._job.operation_id, step.name)
         try:
             returned = yield self._context.call_sub_orchestrator(Orchestrator.RUN_STEP, task.to_json(), instance)

@@ -12,7 +12,7 @@ from shared.models.base import Record
 from shared.models.records import Asset, Image, NameReservation, Operation, Version
 from shared.models.requests import ImageRequest
 from shared.models.steps import CopyJob, ImportJob
-from shared.states import FIRST_ASSET_STATUS, OperationStatus, stream_status, version_status
+from shared.states import FIRST_ASSET_STATUS, OperationAction, OperationStatus, stream_status, version_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ def _version(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> V
         org_id=request.org_id,
         image_id=job.image_id,
         id=job.version_id,
+        operation_id=job.operation_id,
         name=request.version_name,
         description=request.version_description,
         status=version_status([FIRST_ASSET_STATUS]),
@@ -139,11 +140,12 @@ def _operation(job: ImportJob | CopyJob, at: datetime, step_count: int) -> Opera
     return Operation(
         org_id=job.org_id,
         id=job.operation_id,
-        action=job.action,
+        action=OperationAction(job.action),
         status=OperationStatus.NOT_STARTED,
         image_id=job.image_id,
         version_id=job.version_id,
         asset_id=job.asset_id,
+        job=job.to_json(),
         step_count=step_count,
         created_at=at,
         last_changed_at=at,

@@ -10,6 +10,7 @@ from shared.models.records import Asset, HistoryEntry, Image, Operation, Version
 from shared.models.steps import Progress
 from shared.states import (
     VERSION_OF_ASSET,
+    AssetStatus,
     OperationStatus,
     VersionStatus,
     may_follow,
@@ -87,7 +88,7 @@ def _changed_asset(asset: Asset, progress: Progress) -> Asset:
         data = {name: value for name, value in (asset.data | progress.data).items() if value is not None}
         if data != asset.data:
             update |= {"data": data, "updated_at": progress.at}
-    if VERSION_OF_ASSET[status] is VersionStatus.FAILED:
+    if VERSION_OF_ASSET[status] is VersionStatus.FAILED or status is AssetStatus.DELETION_FAILED:
         update["error"] = progress.error or asset.error
     return asset.model_copy(update=update)
 

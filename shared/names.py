@@ -9,6 +9,7 @@ class Orchestrator(StrEnum):
     IMPORT_IMAGE = "import_image"
     COPY_IMAGE = "copy_image"
     REPLICATE_VERSION = "replicate_version"
+    REMOVE_IMAGE = "remove_image"
     RUN_STEP = "run_step"
 
 
@@ -48,6 +49,9 @@ class Activity(StrEnum):
     READ_REPLICATION = "read_replication"
     BEGIN_COPY_REMOVAL = "begin_copy_removal"
     CHECK_COPY_REMOVAL = "check_copy_removal"
+    STOP_WORK = "stop_work"
+    REMOVE_RECORDS = "remove_records"
+    END_OPERATION = "end_operation"
 
 
 class Event(StrEnum):

@@ -15,6 +15,14 @@ class Action(StrEnum):
     COPY_EXISTING_IMAGE = "copy-existing-image"
 
 
+class OperationAction(StrEnum):
+    """What an operation does."""
+
+    IMPORT = "import"
+    COPY_EXISTING_IMAGE = "copy-existing-image"
+    DELETE = "delete"
+
+
 class ProviderLabel(StrEnum):
     """The kind of cloud an image lives in; only AZURE runs here."""
 
@@ -210,9 +218,19 @@ ASSET_TRANSITIONS: Mapping[AssetStatus, frozenset[AssetStatus]] = {
     )
     | _IMPORT_ENDS_BADLY,
 }
-"""Which status an asset may take next. A status that is no key here ends its workflow."""
+"""Which status an asset may take next while it is made. A status that is no key here ends its workflow."""
 
-_REACHABLE = frozenset(ASSET_TRANSITIONS) | frozenset().union(*ASSET_TRANSITIONS.values())
+DELETION_TRANSITIONS: Mapping[AssetStatus, frozenset[AssetStatus]] = {
+    # After DELETING the records are gone.
+    _A.DELETING: frozenset({_A.DELETION_RETRY_PENDING, _A.DELETION_FAILED}),
+    _A.DELETION_RETRY_PENDING: frozenset({_A.DELETING, _A.DELETION_FAILED}),
+    # Somebody asks for the deletion again.
+    _A.DELETION_FAILED: frozenset({_A.DELETING}),
+}
+"""Which status an asset may take next while it is deleted. DELETING may follow on every status."""
+
+_TRANSITIONS = (*ASSET_TRANSITIONS.items(), *DELETION_TRANSITIONS.items())
+_REACHABLE = frozenset(status for status, _ in _TRANSITIONS).union(*(following for _, following in _TRANSITIONS))
 
 UNUSED_ASSET_STATUSES = frozenset(AssetStatus) - _REACHABLE
 """Values of the API page that no workflow here enters yet."""
@@ -220,7 +238,9 @@ UNUSED_ASSET_STATUSES = frozenset(AssetStatus) - _REACHABLE
 
 def may_follow(current: AssetStatus, following: AssetStatus) -> bool:
     """Whether an asset may go from one status to the other; staying where it is is always allowed."""
-    return current == following or following in ASSET_TRANSITIONS.get(current, frozenset())
+    if following in (current, AssetStatus.DELETING):
+        return True
+    return following in ASSET_TRANSITIONS.get(current, DELETION_TRANSITIONS.get(current, frozenset()))
 
 
 _V = VersionStatus

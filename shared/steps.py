@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.models.steps import StepPosition
 from shared.names import Activity
-from shared.states import AssetStatus, GpuType, OsType
+from shared.states import Action, AssetStatus, GpuType, OsType
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Step:
         title: for people.
         status: the asset's status while it runs; None leaves it as it is.
         failure: the asset's status when it fails for good.
+        retrying: the asset's status while an automatic retry waits, where `status` is one.
         typical: how long it usually takes, in seconds.
         limit: how long one attempt may take, in seconds; retries have the whole operation's time.
         begin: the activity that starts it.
@@ -35,6 +36,7 @@ class Step:
     limit: float
     begin: Activity
     check: Activity | None = None
+    retrying: AssetStatus = AssetStatus.IMPORT_RETRY_PENDING
 
 
 _MINUTE = 60.0
@@ -218,6 +220,39 @@ COPY_CLEAN_UP = Step(
     check=Activity.CHECK_COPY_REMOVAL,
 )
 
+STOP_WORK = Step(
+    name="stop-work",
+    title="Stop the work in progress",
+    status=None,
+    failure=AssetStatus.DELETION_FAILED,
+    typical=5,
+    limit=2 * _HOUR,
+    begin=Activity.STOP_WORK,
+    check=Activity.STOP_WORK,
+)
+REMOVE_MACHINE = Step(
+    name="remove-machine",
+    title="Remove the virtual machine and what belongs to it",
+    status=AssetStatus.DELETING,
+    failure=AssetStatus.DELETION_FAILED,
+    typical=5 * _MINUTE,
+    limit=2 * _HOUR,
+    begin=Activity.BEGIN_CLEAN_UP,
+    check=Activity.CHECK_CLEAN_UP,
+    retrying=AssetStatus.DELETION_RETRY_PENDING,
+)
+REMOVE_IMAGE_VERSION = Step(
+    name="remove-image-version",
+    title="Remove the version from the gallery",
+    status=AssetStatus.DELETING,
+    failure=AssetStatus.DELETION_FAILED,
+    typical=1 * _MINUTE,
+    limit=2 * _HOUR,
+    begin=Activity.BEGIN_COPY_REMOVAL,
+    check=Activity.CHECK_COPY_REMOVAL,
+    retrying=AssetStatus.DELETION_RETRY_PENDING,
+)
+
 _BY_NAME = {
     step.name: step
     for step in (
@@ -238,6 +273,9 @@ _BY_NAME = {
         IMAGE_DEFINITION,
         IMAGE_VERSION,
         COPY_CLEAN_UP,
+        STOP_WORK,
+        REMOVE_MACHINE,
+        REMOVE_IMAGE_VERSION,
     )
 }
 
@@ -287,6 +325,11 @@ def copy_steps(*, replicated: bool) -> Sequence[Step]:
         IMAGE_VERSION,
         *((REPLICATION,) if replicated else ()),
     )
+
+
+def removal(action: Action) -> Step:
+    """The step that takes back what an action made."""
+    return REMOVE_MACHINE if action is Action.IMPORT else REMOVE_IMAGE_VERSION
 
 
 def position(steps: Sequence[Step], step: Step) -> StepPosition:

@@ -10,6 +10,7 @@ from shared.models.provider_instance import ProviderInstance, TargetRegion
 from shared.models.records import Asset, Image, NameReservation, Operation, Version
 from shared.models.steps import (
     CopyJob,
+    DeleteJob,
     Facts,
     Feature,
     GalleryImageVersion,
@@ -23,6 +24,7 @@ from shared.states import (
     Action,
     AssetType,
     GpuType,
+    OperationAction,
     OperationStatus,
     OsType,
     SourceType,
@@ -221,11 +223,32 @@ def accepted(job: ImportJob | CopyJob) -> Sequence[Record]:
             provider_instance_id=job.provider.id,
             source_type=SourceType.AZURE_SIG if isinstance(job, CopyJob) else SourceType.AZURE_MARKET_PLACE,
         ),
-        version(**ids, id=job.version_id, name=job.version_name if isinstance(job, CopyJob) else "1.0.0"),
+        version(
+            **ids,
+            id=job.version_id,
+            name=job.version_name if isinstance(job, CopyJob) else "1.0.0",
+            operation_id=job.operation_id,
+        ),
         *_assets(job),
-        operation(**ids, id=job.operation_id, version_id=job.version_id, asset_id=job.asset_id, action=job.action),
+        operation(
+            **ids,
+            id=job.operation_id,
+            version_id=job.version_id,
+            asset_id=job.asset_id,
+            action=OperationAction(job.action),
+            job=job.to_json(),
+        ),
         NameReservation(**ids, name=job.image_name),
     )
+
+
+def delete_job(made: ImportJob | CopyJob, **overrides: Any) -> DeleteJob:
+    """The deletion of an image that one job made."""
+    operation_id = new_id()
+    fields = ("org_id", "image_id", "version_id", "asset_id", "image_name", "os_type", "gpu_type", "provider", "pace")
+    same = {name: getattr(made, name) for name in fields}
+    shown = made.model_copy(update={"shown_by": operation_id})
+    return DeleteJob(**(same | {"operation_id": operation_id, "made": (shown,)} | overrides))
 
 
 def _assets(job: ImportJob | CopyJob) -> Sequence[Asset]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from shared.states import (
     ASSET_TRANSITIONS,
+    DELETION_TRANSITIONS,
     FIRST_ASSET_STATUS,
     STREAM_OF_VERSION,
     UNUSED_ASSET_STATUSES,
@@ -27,6 +28,13 @@ def diagram() -> str:
         if not following and status not in UNUSED_ASSET_STATUSES:
             lines.append(f"    {status} --> [*]")
     return "\n".join(lines)
+
+
+def deletion() -> str:
+    """The table of deletions as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", "    [*] --> DELETING"]
+    lines += [f"    {one} --> {each}" for one in DELETION_TRANSITIONS for each in sorted(DELETION_TRANSITIONS[one])]
+    return "\n".join([*lines, "    DELETING --> [*]"])
 
 
 def overview() -> str:
@@ -67,6 +75,14 @@ same transaction. A status may only change along an arrow.
 
 ```mermaid
 {diagram()}
+```
+
+## Deleting
+
+DELETING may follow on every status. After it the records are gone, and asking for them is a 404.
+
+```mermaid
+{deletion()}
 ```
 
 ## Roll-up

@@ -36,6 +36,7 @@ from shared.states import Action
 from triggers import caller, repeats
 from triggers.http import POLL_SECONDS, flag, json_response, now, parameter, prefers_strict, read_body
 from triggers.links import Links
+from triggers.starting import start
 
 T = TypeVar("T")
 
@@ -186,25 +187,16 @@ async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, re
     """Keep the secret, if there is one, and start the orchestration, at the same time."""
     name, secret = accepted.job.secret_name, request.secret
     if name is None or secret is None:
-        await _start(client, accepted)
+        await start(client, _ORCHESTRATORS[accepted.job.action], accepted.job)
         return
+    begin = start(client, _ORCHESTRATORS[accepted.job.action], accepted.job)
     keep = asyncio.to_thread(_keep_secret, name, secret.get_secret_value())
-    kept, started = await asyncio.gather(keep, _start(client, accepted), return_exceptions=True)
+    kept, started = await asyncio.gather(keep, begin, return_exceptions=True)
     if isinstance(started, BaseException):
         await asyncio.to_thread(_forget_secret, name)
         raise started
     if isinstance(kept, BaseException):
         raise kept
-
-
-async def _start(client: df.DurableOrchestrationClient, accepted: Accepted) -> None:
-    job = accepted.job
-    try:
-        await client.start_new(_ORCHESTRATORS[job.action], instance_id=job.operation_id, client_input=job.to_json())
-    except Exception as error:  # the SDK raises bare Exceptions, and aiohttp's own
-        _log.warning("the orchestration %s could not be started: %s", job.operation_id, type(error).__name__)
-        detail = "The work can't be started right now: please repeat."
-        raise Refused(Problem(503, Code.TRY_AGAIN, detail, retry_after=RETRY_AFTER_SECONDS)) from error
 
 
 def _keep_secret(name: str, value: str) -> None:

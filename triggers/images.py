@@ -11,7 +11,7 @@ from shared.fields import STREAM_NAME
 from shared.models.records import HistoryEntry, Image, NameReservation
 from shared.models.responses import history_view, image_view
 from shared.ports import Page, Query
-from triggers import creation
+from triggers import creation, deletion
 from triggers.caller import org_of
 from triggers.http import (
     answers,
@@ -68,6 +68,15 @@ def get_image(req: func.HttpRequest) -> func.HttpResponse:
     """One image."""
     image = fetch(Image, "image", org_of(req), path_id(req, "image_id", "image"))
     return record_response(req, image, image_view(image))
+
+
+@bp.function_name("delete_image")
+@bp.route(f"{ROOT}/images/{{image_id}}", methods=["DELETE"])
+@bp.durable_client_input(client_name="client")
+@answers_async
+async def delete_image(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Accept the deletion of an image: 202; work in progress is canceled first."""
+    return await deletion.delete(req, client, org_of(req), path_id(req, "image_id", "image"), None)
 
 
 @bp.function_name("get_image_history")

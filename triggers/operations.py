@@ -88,16 +88,24 @@ async def cancel_operation(req: func.HttpRequest, client: df.DurableOrchestratio
 
 
 def _cancel(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpResponse:
-    operation = _note_cancellation(org, operation_id)
-    running = not operation.status.ended
-    headers = {"Retry-After": str(POLL_SECONDS)} if running else {}
-    links = Links.of(req, org)
-    headers["Operation-Location"] = links.operation(operation.id)
-    return json_response(_view(operation, links), status=202 if running else 200, headers=headers)
+    return progress_response(req, note_cancellation(org, operation_id))
 
 
-def _note_cancellation(org: str, operation_id: str) -> Operation:
-    """Write down that the operation is to end; its work sees that before it calls Azure again."""
+def progress_response(req: func.HttpRequest, operation: Operation) -> func.HttpResponse:
+    """Answer with an operation: 202 while it runs, with when to ask again and where; 200 once it has ended."""
+    links = Links.of(req, operation.org_id)
+    headers = {"Operation-Location": links.operation(operation.id)}
+    if operation.status.ended:
+        return json_response(_view(operation, links), headers=headers)
+    return json_response(_view(operation, links), status=202, headers={**headers, "Retry-After": str(POLL_SECONDS)})
+
+
+def note_cancellation(org: str, operation_id: str) -> Operation:
+    """Write down that the operation is to end; its work sees that before it calls Azure again.
+
+    Raises:
+        Refused: there is no such operation (404), or it has ended otherwise (409).
+    """
     for _ in range(_TRIES):
         operation = fetch(Operation, "operation", org, operation_id)
         if operation.status is OperationStatus.CANCELED or (

@@ -10,8 +10,19 @@ from shared.models.base import Record
 from shared.models.records import Asset, Image, Version
 from shared.models.responses import Json, asset_view, version_view
 from shared.ports import Query
+from triggers import deletion
 from triggers.caller import org_of
-from triggers.http import answers, fetch, json_response, list_page, page_size, parameter, path_id, record_response
+from triggers.http import (
+    answers,
+    answers_async,
+    fetch,
+    json_response,
+    list_page,
+    page_size,
+    parameter,
+    path_id,
+    record_response,
+)
 from triggers.links import ROOT, Links
 
 R = TypeVar("R", bound=Record)
@@ -39,6 +50,15 @@ def get_version(req: func.HttpRequest) -> func.HttpResponse:
     """One version."""
     version = fetch(Version, "version", org_of(req), _image_id(req), _version_id(req))
     return record_response(req, version, version_view(version))
+
+
+@bp.function_name("delete_version")
+@bp.route(f"{_VERSIONS}/{{version_id}}", methods=["DELETE"])
+@bp.durable_client_input(client_name="client")
+@answers_async
+async def delete_version(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Accept the deletion of a version: 202; with the last one the image goes, too."""
+    return await deletion.delete(req, client, org_of(req), _image_id(req), _version_id(req))
 
 
 @bp.function_name("list_copies")

@@ -11,10 +11,10 @@ from pydantic import Field
 
 from shared.models.base import CATALOG, HISTORY, LEDGER, PROVIDERS, Model, Record, UtcTime
 from shared.states import (
-    Action,
     AssetStatus,
     AssetType,
     GpuType,
+    OperationAction,
     OperationStatus,
     OsType,
     ProviderLabel,
@@ -66,6 +66,8 @@ class Image(CatalogRecord):
     updated_at: UtcTime
     revision: int = 0
     """Counts the changes of status; numbers the entries of the history."""
+    deletion_id: str | None = None
+    """The operation that deletes it, or that last tried to."""
 
     @property
     def row_key(self) -> str:
@@ -86,6 +88,8 @@ class Version(CatalogRecord):
     version_source: str
     version_type: VersionType
     version_history: tuple[str, ...] = ()
+    operation_id: str | None = None
+    """The operation that made it."""
     created_at: UtcTime
     updated_at: UtcTime
 
@@ -144,11 +148,13 @@ class Operation(CatalogRecord):
     kind: ClassVar[str] = "operation"
 
     id: str
-    action: Action
+    action: OperationAction
     status: OperationStatus
     image_id: str
     version_id: str
     asset_id: str
+    job: dict[str, Any] = Field(default_factory=dict)
+    """The input of the orchestration (`shared.models.steps.AnyJob`), for whoever takes back what it made."""
     step: str | None = None
     step_title: str | None = None
     step_number: int = 0

@@ -12,7 +12,7 @@ from shared.errors import ErrorKind
 from shared.models.base import Model, UtcTime
 from shared.models.provider_instance import ProviderInstance, TargetRegion
 from shared.models.records import ErrorInfo, RetryInfo
-from shared.states import Action, AssetStatus, GpuType, OperationStatus, OsType
+from shared.states import Action, AssetStatus, GpuType, OperationAction, OperationStatus, OsType
 
 
 class Pace(Model):
@@ -59,6 +59,8 @@ class Job(Model):
     secret_name: str | None = None
     """Where in the secret store the operation's secret is, if it has one."""
     pace: Pace = Pace()
+    shown_by: str | None = None
+    """The operation that shows its progress, where that is another one: a deletion takes back what a job made."""
 
 
 class ImportJob(Job):
@@ -129,7 +131,29 @@ class CopyJob(Job):
     exclude_from_latest: bool = False
 
 
-AnyJob = Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+class DeleteJob(Job):
+    """All that a deletion needs to know; the version and asset of its own are those of the first job it takes back."""
+
+    action: Literal[OperationAction.DELETE] = OperationAction.DELETE
+    made: tuple[Annotated[ImportJob | CopyJob, Field(discriminator="action")], ...]
+    """The jobs that made what is deleted: one for each version."""
+    whole_image: bool = True
+    """Whether no version is left afterwards, and the image goes, too."""
+    force: bool = False
+    """Whether the records go even if Azure keeps something."""
+
+
+AnyJob = Annotated[ImportJob | CopyJob | DeleteJob, Field(discriminator="action")]
+
+
+def read_making_job(job: Mapping[str, Any]) -> ImportJob | CopyJob:
+    """A job that makes something, as its operation keeps it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    kind = CopyJob if job.get("action") == Action.COPY_EXISTING_IMAGE else ImportJob
+    return kind.model_validate(job)
 
 
 class Facts(Model):
@@ -342,7 +366,7 @@ class Progress(Model):
         """The progress of a job's own asset, or of another one that it makes."""
         return cls(
             org_id=job.org_id,
-            operation_id=job.operation_id,
+            operation_id=job.shown_by or job.operation_id,
             image_id=job.image_id,
             version_id=job.version_id,
             asset_id=asset_id or job.asset_id,
@@ -433,6 +457,22 @@ class AcceptanceFound(Model):
     """Whether the records are there."""
 
     accepted: bool
+
+
+class ImageRemoval(Model):
+    """The input of the activity that removes the records of what was deleted."""
+
+    job: DeleteJob
+    at: UtcTime
+
+
+class OperationEnd(Model):
+    """The input of the activity that ends an operation whose image's records are gone, or never were."""
+
+    job: DeleteJob
+    at: UtcTime
+    status: OperationStatus
+    error: ErrorInfo | None = None
 
 
 class SecretTask(Model):

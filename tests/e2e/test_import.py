@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from azure.data.tables import TableServiceClient
 
-from tests.e2e.stack import PASSWORD, Tenant, wait_until
+from tests.e2e.stack import PASSWORD, Import, Tenant, wait_until
 
 
 def test_an_import_goes_from_the_request_to_import_complete(tenant):
@@ -213,6 +213,25 @@ def test_a_canceled_import_leaves_nothing(stack, tenant, step):
     assert job.copy["errorCode"] == "OPERATION_CANCELED"
     assert tenant.inventory() == []
     assert stack.api.post(job.operation_location.replace("?", "/cancel?")).status_code == 200
+
+
+@pytest.mark.parametrize("in_the_middle", [False, True], ids=["complete", "in-the-middle"])
+def test_a_deleted_image_is_gone_in_azure_and_in_the_catalogue(stack, tenant, in_the_middle):
+    job = tenant.submit()
+    if in_the_middle:
+        wait_until(lambda: tenant.machines(), "the VM to be begun")
+    else:
+        assert job.ended()["status"] == "Succeeded"
+    path = f"/images/{job.created['streamId']}"
+    answer = tenant.request("DELETE", path)
+    assert answer.status_code == 202, answer.text
+    deletion = Import(tenant, job.created, answer.headers["Operation-Location"]).ended()
+    assert (deletion["status"], deletion["error"]) == ("Succeeded", None), deletion
+    assert tenant.request("GET", path).status_code == 404
+    assert tenant.request("DELETE", path).status_code == 404
+    assert tenant.inventory() == []
+    assert job.ended()["status"] == ("Canceled" if in_the_middle else "Succeeded")
+    assert tenant.submit(streamName=job.created["streamName"]).ended()["status"] == "Succeeded"
 
 
 def test_two_hundred_requests_with_one_key_make_one_image(stack, tenant):

@@ -12,33 +12,47 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 
-from activities import access, catalog, gallery, guest, network, preflight, resource_group, secrets, virtual_machine
+from activities import (
+    access,
+    catalog,
+    deletion,
+    gallery,
+    guest,
+    network,
+    preflight,
+    resource_group,
+    secrets,
+    virtual_machine,
+)
 from local.host import sdk
 from local.host.app import ACTIVITY_TRIGGER, App, index
 from local.host.durable.hub import TaskHub
 from local.host.durable.instance import Activity
 from local.host.durable.store import Store
 from local.host.invoke import failure_text
-from orchestrators import copy_image, import_image, replicate_version, run_step
+from orchestrators import copy_image, import_image, remove_image, replicate_version, run_step
 from shared import wiring
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
-from shared.models.steps import CopyJob, ImportJob, Job
+from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job
 from shared.names import Event, Orchestrator, step_instance_id
-from shared.states import Action
+from shared.states import Action, OperationAction
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeSecretStore
 
 ORCHESTRATORS = {
     Action.IMPORT: Orchestrator.IMPORT_IMAGE,
     Action.COPY_EXISTING_IMAGE: Orchestrator.COPY_IMAGE,
+    OperationAction.DELETE: Orchestrator.REMOVE_IMAGE,
 }
 PASSWORD = "correct-Horse-battery-7"
 MODULES = (
     import_image,
     copy_image,
+    remove_image,
     replicate_version,
     run_step,
     catalog,
+    deletion,
     preflight,
     access,
     gallery,
@@ -87,12 +101,11 @@ class World:
             self.secrets.put(job.secret_name, PASSWORD)
         self.catalog.create(*builders.accepted(job))
 
-    def run(self, job: ImportJob | CopyJob) -> dict[str, Any] | str:
+    def run(self, job: ImportJob | CopyJob | DeleteJob) -> dict[str, Any] | str:
         """Run the job's orchestration to its end, however long it waits; returns its output or failure."""
         with self._engine() as store:
             hub = self._hub(store)
-            with store.transaction():
-                hub.start(ORCHESTRATORS[job.action], job.operation_id, json.dumps(json.dumps(job.to_json())), "")
+            self.start(job)
             while self._live(hub):
                 hub = self._turn(store, hub)
             return self._output(job.operation_id)
@@ -124,6 +137,12 @@ class World:
             with store.transaction():
                 hub.post.ring()
         return hub
+
+    def start(self, job: ImportJob | CopyJob | DeleteJob) -> None:
+        """Start the job's orchestration, while others run or not."""
+        store, hub = self._running
+        with store.transaction():
+            hub.start(ORCHESTRATORS[job.action], job.operation_id, json.dumps(json.dumps(job.to_json())), "")
 
     def cancel(self, job: Job, *, heard: bool = True) -> None:
         """Ask for an operation's end, as the API does; the hint of it may get lost."""

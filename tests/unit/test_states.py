@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.states import (
     ASSET_TRANSITIONS,
+    DELETION_TRANSITIONS,
     FIRST_ASSET_STATUS,
     STREAM_OF_VERSION,
     UNUSED_ASSET_STATUSES,
@@ -51,7 +52,7 @@ def test_every_status_in_use_is_reached_from_the_first_and_reaches_an_end():
         for following in ASSET_TRANSITIONS.get(todo.pop(), frozenset()) - reached:
             reached.add(following)
             todo.append(following)
-    assert reached == set(AssetStatus) - UNUSED_ASSET_STATUSES
+    assert reached | set(DELETION_TRANSITIONS) == set(AssetStatus) - UNUSED_ASSET_STATUSES
     ends = {status for status in reached if status not in ASSET_TRANSITIONS}
     assert ends == (FAILURES & reached) | {AssetStatus.IMPORT_COMPLETE, AssetStatus.AVAILABLE}
 
@@ -101,6 +102,12 @@ def test_a_status_may_stay_but_not_go_back():
     assert may_follow(AssetStatus.DEPLOYING_VM, AssetStatus.DEPLOYING_VM)
     assert not may_follow(AssetStatus.RESTARTING_VM, AssetStatus.DEPLOYING_VM)
     assert not may_follow(AssetStatus.IMPORT_COMPLETE, AssetStatus.IMPORT_FAILED)
+
+
+@pytest.mark.parametrize("status", list(AssetStatus))
+def test_whatever_its_status_an_asset_may_be_deleted_and_never_comes_back(status):
+    assert may_follow(status, AssetStatus.DELETING)
+    assert may_follow(AssetStatus.DELETING, status) is (status in DELETION_TRANSITIONS)
 
 
 def test_every_asset_and_version_status_has_a_roll_up():

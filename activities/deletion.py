@@ -1,0 +1,121 @@
+"""Activities that belong to deletions alone: stopping the work in progress, and removing the records."""
+
+import logging
+
+import azure.durable_functions as df
+
+from shared import wiring
+from shared.errors import Changed, NotFound, StoreUnavailable
+from shared.log import about
+from shared.models.base import Record
+from shared.models.records import Asset, Image, NameReservation, Operation, Version
+from shared.models.steps import DeleteJob, ImageRemoval, OperationEnd, Outcome, StepInput
+from shared.outcomes import undo
+from shared.ports import CatalogStore, every
+from shared.states import OperationStatus
+
+bp = df.Blueprint()
+_log = logging.getLogger(__name__)
+
+_TRIES = 10
+"""How often a change is worked out anew when somebody else wrote in between."""
+
+
+class DeleteStep(StepInput):
+    """The input of a deletion's own activities."""
+
+    job: DeleteJob
+
+
+@bp.activity_trigger(input_name="step", activity="stop_work")
+def stop_work(step: dict) -> dict:  # type: ignore[type-arg] # the SDK takes plain dict only
+    """Ask the operations at work on the image to end, and whether they have."""
+    return undo(DeleteStep, lambda given: stop(given, wiring.catalog()), step)
+
+
+@bp.activity_trigger(input_name="removal", activity="remove_records")
+def remove_records(removal: dict) -> None:  # type: ignore[type-arg]
+    """Remove the records of what was deleted; gone already is fine."""
+    given = ImageRemoval.model_validate(removal)
+    remove(given, wiring.catalog())
+    _log.info("records removed %s", about(given.job))
+
+
+@bp.activity_trigger(input_name="end", activity="end_operation")
+def end_operation(end: dict) -> None:  # type: ignore[type-arg]
+    """Write how a deletion ended."""
+    given = OperationEnd.model_validate(end)
+    finish(given, wiring.catalog())
+    why = f" ({given.error.code}: {given.error.message})" if given.error else ""
+    _log.info("operation %s%s %s", given.status, why, about(given.job))
+
+
+def stop(step: DeleteStep, catalog: CatalogStore) -> Outcome:
+    """Done when no operation that made the image is at work any more."""
+    at_work = False
+    for job in step.job.made:
+        try:
+            operation = catalog.get(Operation, job.org_id, job.operation_id)
+        except NotFound:
+            continue
+        if operation.status.ended:
+            continue
+        at_work = True
+        if operation.cancel_requested_at is None:
+            try:
+                catalog.update(operation.model_copy(update={"cancel_requested_at": step.at}))
+            except Changed:
+                continue  # it is asked again at the next look
+    return Outcome.waiting() if at_work else Outcome.done()
+
+
+def remove(removal: ImageRemoval, catalog: CatalogStore) -> None:
+    """Remove assets before their version, and the image last, so that what is there is never without its parent."""
+    job = removal.job
+    for made in job.made:
+        for asset in list(every(catalog, Asset, job.org_id, made.image_id, made.version_id)):
+            _forget(catalog, asset)
+        _forget_by_id(catalog, Version, job.org_id, made.image_id, made.version_id)
+    if job.whole_image:
+        _forget_name(catalog, job)
+        _forget_by_id(catalog, Image, job.org_id, job.image_id)
+
+
+def finish(end: OperationEnd, catalog: CatalogStore) -> None:
+    """Write the end of the operation; repeating it changes nothing."""
+    job = end.job
+    for _ in range(_TRIES):
+        operation = catalog.get(Operation, job.org_id, job.operation_id)
+        if operation.status.ended:
+            return
+        percent = 100 if end.status is OperationStatus.SUCCEEDED else operation.percent_complete
+        update = {"status": end.status, "error": end.error, "ended_at": end.at, "last_changed_at": end.at}
+        try:
+            catalog.update(operation.model_copy(update={**update, "retry": None, "percent_complete": percent}))
+        except Changed:
+            continue
+        return
+    raise StoreUnavailable(f"the record of operation {job.operation_id} is written by others all the time")
+
+
+def _forget_name(catalog: CatalogStore, job: DeleteJob) -> None:
+    """Free the image's name, unless another image has taken it."""
+    try:
+        reservation = catalog.get(NameReservation, job.org_id, job.image_name.lower())
+    except NotFound:
+        return
+    if reservation.image_id == job.image_id:
+        _forget(catalog, reservation)
+
+
+def _forget_by_id(catalog: CatalogStore, kind: type[Record], *ids: str) -> None:
+    try:
+        record = catalog.get(kind, *ids)
+    except NotFound:
+        return
+    _forget(catalog, record)
+
+
+def _forget(catalog: CatalogStore, record: Record) -> None:
+    """Delete a record whatever its state."""
+    catalog.delete(record.model_copy(update={"etag": None}))

@@ -1,0 +1,163 @@
+"""The deletion of an image, in any state that it may be in."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import ErrorKind, NotFound, PermanentError, TransientError
+from shared.models.records import Asset, Image, LedgerState, NameReservation, Operation, Version
+from shared.states import AssetStatus, OperationAction, OperationStatus, StreamStatus
+from tests import builders
+
+
+def accept(world, job):
+    """Write what accepting a deletion writes."""
+    image = world.image(job)
+    operation = builders.operation(
+        org_id=job.org_id,
+        id=job.operation_id,
+        image_id=job.image_id,
+        version_id=job.version_id,
+        asset_id=job.asset_id,
+        action=OperationAction.DELETE,
+        job=job.to_json(),
+    )
+    world.catalog.create(operation, replacing=[image.model_copy(update={"deletion_id": job.operation_id})])
+
+
+def made(world, job):
+    """The job, done."""
+    world.accept(job)
+    world.run(job)
+    return job
+
+
+def delete(world, job, **overrides):
+    """Delete what a job made; returns the deletion's operation."""
+    deletion = builders.delete_job(job, **overrides)
+    accept(world, deletion)
+    world.run(deletion)
+    return world.operation(deletion)
+
+
+def is_gone(world, job):
+    """Whether nothing is left of what a job made."""
+    for kind in (Image, Version, Asset, NameReservation):
+        assert not [each for each in world.catalog.all(kind) if job.image_id in repr(each)]
+    with pytest.raises(NotFound):
+        world.image(job)
+    return set(world.ledger(job).values()) <= {LedgerState.GONE}
+
+
+def test_an_imported_image_goes_with_all_that_belongs_to_it(world, job):
+    operation = delete(world, made(world, job))
+    assert operation.status is OperationStatus.SUCCEEDED
+    assert (operation.percent_complete, operation.error) == (100, None)
+    assert is_gone(world, job)
+    assert not world.images.groups
+
+
+def test_a_copy_goes_with_its_regions(world):
+    job = made(world, builders.copy_job("westus", "northeurope"))
+    assert delete(world, job).status is OperationStatus.SUCCEEDED
+    assert is_gone(world, job)
+    assert not world.galleries.versions
+    assert not world.galleries.definitions
+
+
+def test_a_failed_image_can_be_deleted(world, job):
+    world.images.fail("begin_restart", PermanentError("Broken", "x"))
+    made(world, job)
+    assert world.image(job).status is StreamStatus.FAILED
+    assert delete(world, job).status is OperationStatus.SUCCEEDED
+    assert is_gone(world, job)
+
+
+def test_every_asset_is_shown_as_deleting_first(world):
+    job = made(world, builders.copy_job("westus"))
+    delete(world, job)
+    for asset_id in (job.asset_id, job.replicas[0].asset_id):
+        assert world.statuses(asset_id)[-1] == "DELETING"
+
+
+@pytest.mark.parametrize("activity", ["preflight_import", "check_virtual_machine", "begin_restart", "delete_secret"])
+def test_work_in_progress_is_canceled_first(world, job, activity):
+    """The deletion begins in the middle of an import, which has not heard of it."""
+    world.images.takes("virtual_machine", 5)
+    world.accept(job)
+    deletion = builders.delete_job(job)
+    begun: list[str] = []
+
+    def begin(name: str) -> None:
+        if name == activity and not begun:
+            begun.append(name)
+            accept(world, deletion)
+            world.start(deletion)
+
+    world.before_activity = begin
+    world.run(job)
+    assert world.operation(deletion).status is OperationStatus.SUCCEEDED
+    assert is_gone(world, job)
+    assert not world.images.groups
+    assert not world.secrets.secrets
+    # What was canceled in time says so; what was all but complete is deleted as it is.
+    made_by = world.catalog.get(Operation, job.org_id, job.operation_id)
+    in_time = activity in ("preflight_import", "check_virtual_machine")
+    assert made_by.status is (OperationStatus.CANCELED if in_time else OperationStatus.SUCCEEDED)
+
+
+def test_what_may_pass_is_tried_again_and_shown(world, job):
+    made(world, job)
+    world.images.fail("begin_clean_up", TransientError("Conflict", "busy", kind=ErrorKind.BUSY), times=2)
+    assert delete(world, job).status is OperationStatus.SUCCEEDED
+    assert world.statuses()[-5:] == ["DELETING", *["DELETION_RETRY_PENDING", "DELETING"] * 2]
+    assert is_gone(world, job)
+
+
+def test_what_azure_refuses_is_said_and_can_be_asked_for_again(world, job):
+    made(world, job)
+    world.images.fail("begin_clean_up", PermanentError("ScopeLocked", "There is a lock."))
+    operation = delete(world, job)
+    assert (operation.status, operation.error.code) == (OperationStatus.FAILED, "LEFT_IN_AZURE")
+    assert "There is a lock." in operation.error.message
+    assert world.asset(job).status is AssetStatus.DELETION_FAILED
+    assert world.asset(job).error.code == "ScopeLocked"
+    assert world.image(job).status is StreamStatus.DELETING
+    assert delete(world, job).status is OperationStatus.SUCCEEDED
+    assert is_gone(world, job)
+
+
+def test_force_removes_the_records_and_says_what_is_left(world, job):
+    made(world, job)
+    world.images.fail("begin_clean_up", PermanentError("ScopeLocked", "There is a lock."))
+    operation = delete(world, job, force=True)
+    assert (operation.status, operation.error.code) == (OperationStatus.SUCCEEDED, "LEFT_IN_AZURE")
+    with pytest.raises(NotFound):
+        world.image(job)
+    assert LedgerState.EXISTS in world.ledger(job).values(), "the ledger goes on knowing what exists"
+
+
+def test_a_deletion_that_was_never_accepted_deletes_nothing(world, job):
+    made(world, job)
+    assert world.run(builders.delete_job(job)) == {"imageId": job.image_id, "abandoned": True}
+    assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
+    assert world.images.groups
+
+
+def test_a_name_that_was_given_away_stays(world, job):
+    """Another image has taken it meanwhile."""
+    made(world, job)
+    (name,) = world.catalog.all(NameReservation)
+    world.catalog.put(name.model_copy(update={"image_id": "another"}))
+    delete(world, job)
+    assert [each.image_id for each in world.catalog.all(NameReservation)] == ["another"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, 9))
+def test_a_host_that_dies_at_any_activity_goes_on(world, job, at, moment):
+    made(world, job)
+    world.crash_at, world.crash_moment = len(world.activities) + at, moment
+    assert delete(world, job).status is OperationStatus.SUCCEEDED
+    assert is_gone(world, job)
+    assert world.now < builders.NOW + timedelta(hours=3)
