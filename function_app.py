@@ -15,9 +15,9 @@ from activities import (
     secrets,
     virtual_machine,
 )
-from orchestrators import copy_image, import_image, remove_image, replicate_version, run_step
+from orchestrators import copy_image, import_image, remove_image, repair_operation, replicate_version, run_step
 from shared import wiring
-from triggers import image_sources, images, operations, provider_instances, versions
+from triggers import image_sources, images, operations, provider_instances, schedules, versions
 
 wiring.settings()  # A setting that is missing should stop the start, not the first request.
 
@@ -29,9 +29,11 @@ for _module in (
     operations,
     image_sources,
     provider_instances,
+    schedules,
     import_image,
     copy_image,
     remove_image,
+    repair_operation,
     replicate_version,
     run_step,
     catalog,

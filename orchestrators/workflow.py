@@ -168,6 +168,10 @@ class Workflow:
             yield from self._keep_deleting_secret()
         return self._summary(status)
 
+    def give_replicas_up(self, error: StepError) -> Replay:
+        """Show that the regions which are not there yet will not be."""
+        yield from self._fail_replicas(AssetStatus.REPLICATION_FAILED, error.info(steps.REPLICATION.name))
+
     def _run(
         self,
         step: steps.Step,

@@ -10,6 +10,7 @@ class Orchestrator(StrEnum):
     COPY_IMAGE = "copy_image"
     REPLICATE_VERSION = "replicate_version"
     REMOVE_IMAGE = "remove_image"
+    REPAIR_OPERATION = "repair_operation"
     RUN_STEP = "run_step"
 
 

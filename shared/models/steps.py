@@ -475,6 +475,16 @@ class OperationEnd(Model):
     error: ErrorInfo | None = None
 
 
+class RepairTask(Model):
+    """The input of the orchestration that brings another one's operation to an end."""
+
+    job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+    reason: str
+    """How the other one ended."""
+    usable: bool = False
+    """Whether the image can be used already."""
+
+
 class SecretTask(Model):
     """The input of the activity that deletes a secret."""
 

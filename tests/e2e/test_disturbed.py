@@ -3,6 +3,7 @@
 import random
 from contextlib import ExitStack
 
+import httpx
 import pytest
 
 from local.azurite import Azurite, AzuriteProcess
@@ -47,6 +48,22 @@ def _after_calls(tenant: Tenant, more: int, jobs: list[Import]) -> None:
         return len(tenant.calls()) >= wanted or all(job.image["status"] == "IMPORT_COMPLETE" for job in jobs)
 
     wait_until(look, "calls to Azure")
+
+
+def test_an_operation_whose_orchestration_was_terminated_is_brought_to_an_end(stack, tenant):
+    """As somebody may do in the portal; what the orchestration began goes on alone, and is stopped."""
+    job = tenant.submit()
+    wait_until(lambda: tenant.machines(), "the VM to be begun")
+    operation_id = job.operation["id"]
+    instances = f"{stack.urls['host']}/runtime/webhooks/durabletask/instances"
+    assert httpx.post(f"{instances}/{operation_id}/terminate?reason=by+hand").status_code == 202
+    wait_until(lambda: httpx.get(f"{instances}/{operation_id}").status_code == 200, "the orchestration's end")
+    run = httpx.post(f"{stack.urls['host']}/admin/functions/reconcile_operations", json={"input": ""})
+    assert run.status_code == 202, run.text
+    operation = job.ended()
+    assert (operation["status"], operation["error"]["code"]) == ("Failed", "ORCHESTRATION_LOST")
+    assert job.copy["status"] == "IMPORT_FAILED"
+    assert tenant.inventory() == []
 
 
 def test_a_stopped_host_finishes_what_was_in_flight(folder, azurite):

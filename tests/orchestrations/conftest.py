@@ -30,10 +30,11 @@ from local.host.durable.hub import TaskHub
 from local.host.durable.instance import Activity
 from local.host.durable.store import Store
 from local.host.invoke import failure_text
-from orchestrators import copy_image, import_image, remove_image, replicate_version, run_step
+from orchestrators import copy_image, import_image, remove_image, repair_operation, replicate_version, run_step
 from shared import wiring
+from shared.models.base import Model
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
-from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job
+from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job, RepairTask
 from shared.names import Event, Orchestrator, step_instance_id
 from shared.states import Action, OperationAction
 from tests import builders
@@ -49,6 +50,7 @@ MODULES = (
     import_image,
     copy_image,
     remove_image,
+    repair_operation,
     replicate_version,
     run_step,
     catalog,
@@ -103,12 +105,20 @@ class World:
 
     def run(self, job: ImportJob | CopyJob | DeleteJob) -> dict[str, Any] | str:
         """Run the job's orchestration to its end, however long it waits; returns its output or failure."""
+        return self._run(ORCHESTRATORS[job.action], job.operation_id, job)
+
+    def run_repair(self, job: ImportJob | CopyJob) -> dict[str, Any] | str:
+        """Run the repair of an operation alone, to its end."""
+        task = RepairTask(job=job, reason="Terminated")
+        return self._run(Orchestrator.REPAIR_OPERATION, step_instance_id(job.operation_id, "repair"), task)
+
+    def _run(self, orchestrator: Orchestrator, instance_id: str, given: Model) -> dict[str, Any] | str:
         with self._engine() as store:
             hub = self._hub(store)
-            self.start(job)
+            self._start(orchestrator, instance_id, given)
             while self._live(hub):
                 hub = self._turn(store, hub)
-            return self._output(job.operation_id)
+            return self._output(instance_id)
 
     def histories(self) -> dict[str, list[dict[str, Any]]]:
         """Every instance's name and history, by its id."""
@@ -140,9 +150,25 @@ class World:
 
     def start(self, job: ImportJob | CopyJob | DeleteJob) -> None:
         """Start the job's orchestration, while others run or not."""
+        self._start(ORCHESTRATORS[job.action], job.operation_id, job)
+
+    def _start(self, orchestrator: Orchestrator, instance_id: str, given: Model) -> None:
         store, hub = self._running
         with store.transaction():
-            hub.start(ORCHESTRATORS[job.action], job.operation_id, json.dumps(json.dumps(job.to_json())), "")
+            hub.start(orchestrator, instance_id, json.dumps(json.dumps(given.to_json())), "")
+
+    def lose(self, job: Job) -> None:
+        """Terminate the operation's orchestration, as somebody may in the portal; what it began goes on alone."""
+        store, hub = self._running
+        with store.transaction():
+            hub.terminate(job.operation_id, "by hand")
+
+    def repair(self, job: ImportJob | CopyJob, *, usable: bool = False) -> None:
+        """Bring the operation to an end as the schedule does."""
+        operation = self.operation(job)
+        self.catalog.update(operation.model_copy(update={"cancel_requested_at": self.now}))
+        task = RepairTask(job=job, reason="Terminated", usable=usable)
+        self._start(Orchestrator.REPAIR_OPERATION, step_instance_id(job.operation_id, "repair"), task)
 
     def cancel(self, job: Job, *, heard: bool = True) -> None:
         """Ask for an operation's end, as the API does; the hint of it may get lost."""

@@ -1,0 +1,39 @@
+"""Bring an operation to an end whose own orchestration ended before its time."""
+
+import azure.durable_functions as df
+
+from orchestrators.calls import Replay, read_input
+from orchestrators.workflow import StepFailed, Workflow
+from shared.errors import ErrorKind
+from shared.models.steps import CopyJob, RepairTask, StepError
+from shared.names import Orchestrator
+from shared.states import AssetStatus
+from shared.steps import CLEAN_UP, COPY_CLEAN_UP, copy_steps, import_steps
+
+bp = df.Blueprint()
+
+ORCHESTRATION_LOST = "ORCHESTRATION_LOST"
+"""The code of an operation whose orchestration failed or was terminated."""
+
+
+@bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.REPAIR_OPERATION)
+def repair_operation(context: df.DurableOrchestrationContext) -> Replay:
+    """Undo what the lost orchestration did, and show why; what can be used already stays, without what it lacks."""
+    task = read_input(context, RepairTask)
+    job = task.job
+    if isinstance(job, CopyJob):
+        plan, clean_up = copy_steps(replicated=bool(job.replicas)), COPY_CLEAN_UP
+    else:
+        plan, clean_up = import_steps(job.os_type, job.gpu_type), CLEAN_UP
+    work = Workflow(context, job, plan, clean_up)
+    if not (yield from work.accepted()):
+        return {"imageId": job.image_id, "abandoned": True}
+    error = StepError(
+        kind=ErrorKind.PERMANENT,
+        code=ORCHESTRATION_LOST,
+        message=f"The work on it ended before its time ({task.reason}); the application's log says more.",
+    )
+    if task.usable:
+        yield from work.give_replicas_up(error)
+        return (yield from work.complete(AssetStatus.AVAILABLE, error.info()))
+    return (yield from work.undo(StepFailed(plan[0], error)))

@@ -1,0 +1,60 @@
+"""Operations whose orchestration ended before its time."""
+
+import pytest
+
+from shared.models.records import LedgerState
+from shared.models.steps import ReplicationState
+from shared.states import AssetStatus, OperationStatus, StreamStatus
+from tests import builders
+
+
+def lose_and_repair(world, job, activity, *, usable=False):
+    """Terminate the orchestration before an activity, and bring its operation to an end."""
+    done: list[str] = []
+
+    def lose(name: str) -> None:
+        if name == activity and not done:
+            done.append(name)
+            world.lose(job)
+            world.repair(job, usable=usable)
+
+    world.before_activity = lose
+    world.accept(job)
+    world.run(job)
+    assert done
+
+
+@pytest.mark.parametrize(
+    "activity", ["preflight_import", "check_virtual_machine", "begin_remote_desktop", "delete_secret"]
+)
+def test_what_a_lost_import_made_is_taken_away_and_said(world, job, activity):
+    world.images.takes("virtual_machine", 3)
+    lose_and_repair(world, job, activity)
+    operation = world.operation(job)
+    assert (operation.status, operation.error.code) == (OperationStatus.FAILED, "ORCHESTRATION_LOST")
+    assert "Terminated" in operation.error.message
+    assert world.asset(job).status is AssetStatus.IMPORT_FAILED
+    assert world.image(job).status is StreamStatus.FAILED
+    assert set(world.ledger(job).values()) <= {LedgerState.GONE}
+    assert not world.images.groups
+    assert not world.secrets.secrets
+
+
+def test_a_lost_copy_that_can_be_used_stays_usable(world):
+    job = builders.copy_job("westus")
+    world.galleries.replicates("westus", (ReplicationState.FAILED, 10))
+    lose_and_repair(world, job, "read_replication", usable=True)
+    operation = world.operation(job)
+    assert (operation.status, operation.error.code) == (OperationStatus.SUCCEEDED, "ORCHESTRATION_LOST")
+    assert world.asset(job).status is AssetStatus.AVAILABLE
+    assert world.asset(job, job.replicas[0].asset_id).status is AssetStatus.REPLICATION_FAILED
+    assert world.image(job).status is StreamStatus.PARTIALLY_AVAILABLE
+    assert world.galleries.versions
+
+
+def test_an_operation_that_was_never_accepted_is_given_up(world, job):
+    world.secrets.put(job.secret_name, "x")
+    world.run_repair(job)
+    assert (world.operation(job).status, world.operation(job).error.code) == (OperationStatus.CANCELED, "NOT_ACCEPTED")
+    assert not world.secrets.secrets
+    assert not world.images.groups

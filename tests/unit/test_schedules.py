@@ -1,0 +1,135 @@
+"""The schedule that looks for lost orchestrations."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import azure.durable_functions as df
+import pytest
+
+from shared import wiring
+from shared.errors import StoreUnavailable
+from shared.models.records import Asset, Operation
+from shared.models.steps import CopyJob, DeleteJob, ImportJob, RepairTask
+from shared.states import AssetStatus, OperationAction, OperationStatus
+from tests import builders
+from tests.builders import ORG
+from tests.fakes import FakeCatalogStore
+from triggers import schedules
+
+Status = df.OrchestrationRuntimeStatus
+
+
+@dataclass
+class Instance:
+    """What the SDK tells of an instance."""
+
+    instance_id: str
+    name: str
+    runtime_status: Any
+    input_: Any = None
+
+
+@dataclass
+class FakeClient:
+    """A durable client that knows some instances."""
+
+    instances: list[Instance] = field(default_factory=list)
+    started: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    async def get_status_by(self, created_time_from: Any, runtime_status: list[Any]) -> list[Instance]:
+        return [each for each in self.instances if each.runtime_status in runtime_status]
+
+    async def get_status(self, instance_id: str) -> Instance | None:
+        return next((each for each in self.instances if each.instance_id == instance_id), None)
+
+    async def start_new(self, name: str, instance_id: str, client_input: Any) -> None:
+        self.started.append((str(name), instance_id, client_input))
+
+
+@pytest.fixture(name="catalog")
+def _catalog(monkeypatch: pytest.MonkeyPatch) -> FakeCatalogStore:
+    catalog = FakeCatalogStore()
+    monkeypatch.setattr(wiring, "catalog", lambda: catalog)
+    return catalog
+
+
+def lost(job: ImportJob | CopyJob | DeleteJob, name: str, status: Any = Status.Terminated) -> FakeClient:
+    return FakeClient([Instance(job.operation_id, name, status, json.dumps(job.to_json()))])
+
+
+def reconcile(client: FakeClient) -> list[tuple[str, str, Any]]:
+    function = schedules.reconcile_operations.build()._func
+    asyncio.run(getattr(function, "client_function", function)(timer=None, client=client))
+    return client.started
+
+
+def change(catalog: FakeCatalogStore, job: ImportJob | CopyJob, **update: Any) -> None:
+    catalog.update(catalog.get(Operation, ORG, job.operation_id).model_copy(update=update))
+
+
+@pytest.mark.parametrize("status", [Status.Terminated, Status.Failed])
+def test_an_operation_whose_orchestration_is_lost_is_repaired(catalog: FakeCatalogStore, status: Any) -> None:
+    job = builders.import_job()
+    catalog.create(*builders.accepted(job))
+    change(catalog, job, status=OperationStatus.RUNNING)
+    ((name, instance_id, given),) = reconcile(lost(job, "import_image", status))
+    assert (name, instance_id) == ("repair_operation", f"{job.operation_id}:repair")
+    assert RepairTask.model_validate(given) == RepairTask(job=job, reason=status.name)
+    assert catalog.get(Operation, ORG, job.operation_id).cancel_requested_at is not None
+
+
+@pytest.mark.parametrize("status", [OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED])
+def test_an_operation_that_has_ended_is_left_alone(catalog: FakeCatalogStore, status: OperationStatus) -> None:
+    job = builders.import_job()
+    catalog.create(*builders.accepted(job))
+    change(catalog, job, status=status)
+    assert not reconcile(lost(job, "import_image"))
+
+
+def test_one_that_was_never_accepted_is_brought_to_an_end_too(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    assert [name for name, _, _ in reconcile(lost(job, "import_image"))] == ["repair_operation"]
+
+
+def test_a_copy_that_can_be_used_is_told_apart(catalog: FakeCatalogStore) -> None:
+    job = builders.copy_job("westus")
+    catalog.create(*builders.accepted(job))
+    asset = catalog.get(Asset, ORG, job.image_id, job.version_id, job.asset_id)
+    catalog.update(asset.model_copy(update={"status": AssetStatus.AVAILABLE}))
+    ((_, _, given),) = reconcile(lost(job, "copy_image"))
+    assert RepairTask.model_validate(given).usable
+
+
+def test_a_repair_that_is_at_work_is_not_begun_again(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    client = lost(job, "import_image")
+    client.instances.append(Instance(f"{job.operation_id}:repair", "repair_operation", Status.Running))
+    assert not reconcile(client)
+
+
+def test_a_lost_deletion_is_begun_again(catalog: FakeCatalogStore) -> None:
+    made = builders.import_job()
+    job = builders.delete_job(made)
+    catalog.create(
+        builders.operation(
+            org_id=ORG, id=job.operation_id, action=OperationAction.DELETE, status=OperationStatus.RUNNING
+        )
+    )
+    assert reconcile(lost(job, "remove_image")) == [("remove_image", job.operation_id, job.to_json())]
+
+
+def test_steps_and_other_orchestrations_are_not_looked_at(catalog: FakeCatalogStore) -> None:
+    client = FakeClient([Instance("x:preflight", "run_step", Status.Failed, "not a job")])
+    assert not reconcile(client)
+
+
+def test_storage_that_is_away_for_one_does_not_stop_the_others(
+    catalog: FakeCatalogStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = builders.import_job(), builders.import_job()
+    client = FakeClient([*lost(one, "import_image").instances, *lost(other, "import_image").instances])
+    catalog.fail("get", StoreUnavailable("away"))
+    assert [instance for _, instance, _ in reconcile(client)] == [f"{other.operation_id}:repair"]
+    assert one.operation_id in caplog.text
