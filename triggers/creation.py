@@ -2,7 +2,8 @@
 
 The orchestration starts before its records are written. It begins by looking for its operation, and gives up and
 forgets the secret if that never comes; so whenever this process dies, either everything happens or nothing does.
-From its start on the orchestration owns the secret: only it can know whether the records landed.
+The orchestration owns the secret, which is therefore kept only once there is an owner: only it can know whether the
+records landed.
 """
 
 import asyncio
@@ -184,19 +185,14 @@ def _name_in_use(taken: Finding) -> Refused:
 
 
 async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, request: AnyRequest) -> None:
-    """Keep the secret, if there is one, and start the orchestration, at the same time."""
+    """Start the orchestration, then keep the secret, if there is one.
+
+    At the same time would be quicker, and leave a secret that nobody owns if this process dies in between.
+    """
+    await start(client, _ORCHESTRATORS[accepted.job.action], accepted.job)
     name, secret = accepted.job.secret_name, request.secret
-    if name is None or secret is None:
-        await start(client, _ORCHESTRATORS[accepted.job.action], accepted.job)
-        return
-    begin = start(client, _ORCHESTRATORS[accepted.job.action], accepted.job)
-    keep = asyncio.to_thread(_keep_secret, name, secret.get_secret_value())
-    kept, started = await asyncio.gather(keep, begin, return_exceptions=True)
-    if isinstance(started, BaseException):
-        await asyncio.to_thread(_forget_secret, name)
-        raise started
-    if isinstance(kept, BaseException):
-        raise kept
+    if name is not None and secret is not None:
+        await asyncio.to_thread(_keep_secret, name, secret.get_secret_value())
 
 
 def _keep_secret(name: str, value: str) -> None:
@@ -219,10 +215,13 @@ def _write(accepted: Accepted, answer: IdempotencyKey | None) -> None:
         detail = "Another request with this key is being worked on: please repeat."
         raise Refused(Problem(409, Code.REQUEST_IN_PROGRESS, detail, retry_after=RETRY_AFTER_SECONDS)) from error
     except AlreadyExists as error:
+        if error.key.endswith(accepted.operation.row_key) and accepted.job.secret_name:
+            # The orchestration waited in vain and gave up, perhaps before there was a secret to forget.
+            _forget_secret(accepted.job.secret_name)
         is_name = error.key.endswith(accepted.name.row_key)
         if is_name and (taken := _name_finding(accepted.image.org_id, accepted.image.name)):
             raise _name_in_use(taken) from error
-        # The orchestration waited in vain and gave up; or the name became free again a moment ago.
+        # The orchestration gave up; or the name became free again a moment ago.
         detail = "The request came to nothing: please repeat."
         raise Refused(Problem(503, Code.TRY_AGAIN, detail, retry_after=RETRY_AFTER_SECONDS)) from error
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from shared.models.records import Asset, Image, NameReservation, Operation, Vers
 from shared.models.steps import ImportJob
 from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
 from tests.builders import ORG, PROVIDER, SUBNET, SUBSCRIPTION, provider_instance
-from tests.unit.api.client import HOST, PASSWORD, Api, import_body, with_data, with_details
+from tests.unit.api.client import HOST, PASSWORD, Answer, Api, import_body, with_data, with_details
 
 PAGE_FIELDS = {
     "assetDetails",
@@ -136,16 +137,47 @@ def test_without_an_orchestration_nothing_is_kept(api: Api):
 
     assert (answer.status, answer.json["code"]) == (503, "TRY_AGAIN")
     assert int(answer.headers["Retry-After"]) > 0
-    assert api.secrets.secrets == {}
+    assert api.secrets.calls == []
     assert api.catalog.all(Image) == []
     assert b"the host's own message" not in answer.content
 
 
-def test_a_secret_that_can_not_be_forgotten_does_not_change_the_answer(api: Api):
-    api.client.failure = RuntimeError("no")
-    api.secrets.fail("delete", SecretUnavailable("away"))
+def test_no_secret_is_kept_before_there_is_an_orchestration_that_will_forget_it(api: Api):
+    """Otherwise a crash between the two would leave a password in the vault for ever."""
+    seen: list[int] = []
+    put = api.secrets.put
 
-    assert api.post(import_body()).json["code"] == "TRY_AGAIN"
+    def watched(name: str, value: str) -> None:
+        seen.append(len(api.client.started))
+        put(name, value)
+
+    api.secrets.put = watched  # type: ignore[method-assign]
+    assert api.post(import_body()).status == 202
+    assert seen == [1]
+
+
+def given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """Send a request that is so slow that its orchestration has given it up before the records are written."""
+    create = api.catalog.create
+
+    def late(*records: Any, **options: Any) -> None:
+        (operation,) = (record for record in records if isinstance(record, Operation))
+        create(operation.model_copy(update={"status": OperationStatus.CANCELED}))
+        create(*records, **options)
+
+    monkeypatch.setattr(api.catalog, "create", late)
+    return api.post(import_body())
+
+
+def test_a_request_that_was_given_up_leaves_no_secret(api: Api, monkeypatch: pytest.MonkeyPatch):
+    assert given_up(api, monkeypatch).json["code"] == "TRY_AGAIN"
+    assert api.secrets.secrets == {}
+    assert api.catalog.all(Image) == []
+
+
+def test_a_secret_that_can_not_be_forgotten_does_not_change_the_answer(api: Api, monkeypatch: pytest.MonkeyPatch):
+    api.secrets.fail("delete", SecretUnavailable("away"))
+    assert given_up(api, monkeypatch).json["code"] == "TRY_AGAIN"
 
 
 def test_storage_that_is_away_is_a_503_that_names_the_time(api: Api):
@@ -166,7 +198,7 @@ def test_when_the_commit_is_in_doubt_the_orchestration_keeps_the_secret(api: Api
 
 
 def test_a_secret_store_that_is_away_is_a_503_and_nothing_is_accepted(api: Api):
-    """The orchestration, which was started at the same time, will find no records and give up."""
+    """The orchestration, which was started before, will find no records and give up."""
     api.secrets.fail("put", SecretUnavailable("away"))
     answer = api.post(import_body())
 
