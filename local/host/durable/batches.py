@@ -8,7 +8,7 @@ from local.host.app import ENTITY_TRIGGER
 from local.host.converters import converter
 from local.host.durable.engine import Engine
 from local.host.durable.entities import Batch
-from local.host.invoke import FunctionFailed, Invoker
+from local.host.invoke import FunctionFailed, Invoker, failure_text
 
 
 class BatchRunner:
@@ -29,4 +29,6 @@ class BatchRunner:
             )
         except FunctionFailed as exc:
             failure = str(exc)
+        except (TypeError, ValueError) as exc:  # the function returned what is no JSON
+            failure = failure_text(exc)
         self._engine.tell(lambda hub: hub.entities.report(batch, outcome, failure))

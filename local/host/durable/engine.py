@@ -129,7 +129,7 @@ class Engine:
             while self._round(store, hub):
                 pass
             self._settle(store, hub)
-        except Exception:
+        except BaseException:
             logger.exception("The durable engine has failed; the host stops")
             self._failed()
         finally:

@@ -124,8 +124,10 @@ class Entities:
         self._begin(entity_id)
 
     def forget(self, entity_id: str) -> bool:
-        """Delete an entity's state; returns whether it had any."""
-        return self._store.delete_entity(entity_id)
+        """Delete an entity and the requests to it that have not begun; returns whether there was anything."""
+        waiting = list(self._mail.pop(entity_id, ()))
+        self._store.consume(waiting)
+        return self._store.delete_entity(entity_id) or bool(waiting)
 
     def _keep_state(self, entity: EntityId, outcome: dict[str, Any]) -> None:
         if outcome["entityExists"]:

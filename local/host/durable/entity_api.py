@@ -4,15 +4,15 @@ import asyncio
 from http import HTTPStatus
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from local.host.durable.engine import Engine
 from local.host.durable.entities import EntityId
 from local.host.durable.history import dumps
-from local.host.durable.queries import CONTINUATION, PAGE_SIZE, EntityFilter, Reader
+from local.host.durable.queries import CONTINUATION, EntityFilter, Reader
 from local.host.durable.refusals import BadRequest
-from local.host.durable.request_values import Query, decoded, flag, media_type, moment, number, parsed
-from local.host.durable.status import entity_body
+from local.host.durable.request_values import Query, decoded, flag, media_type, moment, page_size, parsed
+from local.host.durable.status import entity_body, json_answer
 
 EMPTY_KEY = "$"
 """How a URL names the entity whose key is empty."""
@@ -41,14 +41,14 @@ class EntityApi:
 
     async def _list(self, request: Request, name: str, query: Query) -> Response:
         wanted = EntityFilter(name, moment(query, "lastoperationtimefrom"), moment(query, "lastoperationtimeto"))
-        top = int(number(query, "top", PAGE_SIZE))
+        top = page_size(query)
         try:
             entities, token = await self._reader.entities(wanted, top, request.headers.get(CONTINUATION, ""))
         except ValueError as exc:
             raise BadRequest(str(exc)) from exc
         show_state = flag(query, "fetchstate")
         bodies = [entity_body(entity, show_state=show_state) for entity in entities]
-        return JSONResponse(bodies, headers={CONTINUATION: token} if token else None)
+        return json_answer(bodies, headers={CONTINUATION: token} if token else None)
 
     async def _state(self, entity: EntityId) -> Response:
         found = await self._reader.entity(str(entity))

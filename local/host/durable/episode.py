@@ -10,7 +10,7 @@ from azure.functions.meta import Datum
 from local.host.app import ORCHESTRATION_TRIGGER, Function
 from local.host.converters import converter
 from local.host.durable.decisions import Ended, Status, Verdict
-from local.host.durable.history import Event, EventType, dumps, event, played
+from local.host.durable.history import NO_ID, Event, EventType, dumps, event, played
 from local.host.durable.instance import Instance
 from local.host.durable.interpreter import failure_reason, interpret
 from local.host.durable.script import Script, Setting
@@ -54,8 +54,14 @@ def run(function: Function | None, instance: Instance, arrived: list[Event], now
     past = instance.history or []
     fresh = [event(EventType.ORCHESTRATOR_STARTED, now), *arrived]
     script, custom_status, error = _ask(function, instance, fresh)
-    verdict = interpret([*past, *fresh], script, setting)
-    if custom_status is not None and len(custom_status.encode("utf-16-le")) > MAX_CUSTOM_STATUS:
+    if isinstance(script, str):
+        verdict = _failed(script, past, setting)
+    else:
+        try:
+            verdict = interpret([*past, *fresh], script, setting)
+        except Exception as exc:  # noqa: BLE001 - what is asked for can't be done, such as a timer in the year 10000
+            verdict, error = _failed(f"{type(exc).__name__}: {exc}", past, setting), shorten(exc)
+    if custom_status is not None and _size(custom_status) > MAX_CUSTOM_STATUS:
         reason = failure_reason(setting.orchestrator, "The custom status is larger than 16 KB.")
         verdict, custom_status = Verdict([], Ended(Status.FAILED, reason), verdict.next_id), None
     fresh += [decision.event(now) for decision in verdict.decisions]
@@ -65,6 +71,17 @@ def run(function: Function | None, instance: Instance, arrived: list[Event], now
     fresh.append(event(EventType.ORCHESTRATOR_COMPLETED, now))
     stored = played(fresh)
     return Episode(stored, dumps(stored)[1:-1], verdict, custom_status, error)
+
+
+def _failed(error: str, past: list[Event], setting: Setting) -> Verdict:
+    """End the orchestration without a look at what it has decided: nothing tells, or it can't be performed."""
+    reason = failure_reason(setting.orchestrator, error)
+    return Verdict([], Ended(Status.FAILED, reason), 1 + max((each["EventId"] for each in past), default=NO_ID))
+
+
+def _size(custom_status: str) -> int:
+    """Return how many bytes of UTF-16 a custom status has as the JSON that it was given as."""
+    return len(json.dumps(json.loads(custom_status), ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
 
 
 def _context(function: Function, instance: Instance, fresh: list[Event]) -> Any:
@@ -91,18 +108,19 @@ def _is_start(each: Event) -> bool:
 
 def _ask(
     function: Function | None, instance: Instance, fresh: list[Event]
-) -> tuple[Script, str | None, BaseException | None]:
+) -> tuple[Script | str, str | None, BaseException | None]:
+    """Return the script, the custom status, and what the orchestrator raised; or a text if there is no script."""
     if function is None:
-        return Script([], False, None, "The app no longer holds this function."), None, None
+        return "The app no longer holds this function.", None, None
     context = _context(function, instance, fresh)
     token = scope.set(Scope(function.name, instance.id))
     try:
         return *_read(function.call(**{function.trigger.name: context}), None), None
-    except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
+    except BaseException as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
         text, label, state = str(exc).partition(_STATE_LABEL)
         cause = shorten(exc.__cause__ or exc)
         if not label:
-            return Script([], False, None, failure_text(exc)), None, cause
+            return failure_text(exc), None, cause
         stack = "".join(traceback.format_tb(cause.__traceback__))
         return *_read(state, f"Message: {text}, StackTrace: {stack}"), cause
     finally:

@@ -40,9 +40,18 @@ async def call(request: dict[str, Any]) -> dict[str, Any]:
                 await asyncio.sleep(_retry_after(answer))
                 headers.pop("Content-Type", None)
                 answer = await client.get(answer.url.join(answer.headers["location"]), headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise CallFailed(f"{method} {httpx.URL(url).copy_with(query=None)}: {type(exc).__name__}: {exc}") from exc
+    except Exception as exc:
+        # Not httpx's errors alone: headers, URLs and contents are the app's, and fail in many ways.
+        raise CallFailed(f"{method} {_shown(url)}: {type(exc).__name__}: {exc}") from exc
     return {"statusCode": answer.status_code, "headers": dict(answer.headers), "content": answer.text}
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what may be secret in it."""
+    try:
+        return str(httpx.URL(url).copy_with(query=None, userinfo=b""))
+    except httpx.InvalidURL:
+        return "a URL that is none"
 
 
 def _retry_after(answer: httpx.Response) -> float:

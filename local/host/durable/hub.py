@@ -39,7 +39,7 @@ from local.host.durable.refusals import (
     UnknownOrchestrator,
     has_forbidden_mark,
 )
-from local.host.durable.rewind import rewound
+from local.host.durable.rewind import Fate, rewound
 from local.host.durable.script import Setting
 from local.host.durable.shelf import Shelf
 from local.host.durable.store import Store
@@ -131,8 +131,8 @@ class TaskHub:
         past = self.post.find(instance_id) or self._store.ended(instance_id)
         if past is None:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
-        first = json.loads(f"[{self._store.history(instance_id)[0]}]") if past.status is not Status.PENDING else []
-        version = next((each["Version"] for each in first if each["EventType"] == EventType.EXECUTION_STARTED), "")
+        started = self._started(instance_id)
+        version = started["Version"] if started else ""
         return self.start(past.name, None if new_id else instance_id, self._store.input(instance_id), version)
 
     def rewind(self, instance_id: str, reason: str | None) -> None:
@@ -145,7 +145,7 @@ class TaskHub:
         if failed.status is not Status.FAILED:
             raise InstanceHasEnded(f"Instance '{instance_id}' has ended: {failed.status}. Only failed ones go on.")
         history = json.loads(f"[{','.join(self._store.history(instance_id))}]")
-        failed.history, children = rewound(history, self._has_failed)
+        failed.history, children = rewound(history, lambda child, call: self._fate(failed, child, call))
         failed.episodes = 1
         failed.status = Status.RUNNING
         self.post.admit(failed)
@@ -154,6 +154,23 @@ class TaskHub:
         self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=_rewound(reason)))
         for child in children:
             self.rewind(child, reason)
+
+    def _fate(self, parent: Instance, child_id: str, call: int) -> Fate:
+        """Return what has become of the sub-orchestration that a call of the parent started."""
+        started = self._started(child_id)
+        origin = started["ParentInstance"] if started else None
+        mine = {"InstanceId": parent.id, "ExecutionId": parent.execution_id}
+        if not origin or origin["OrchestrationInstance"] != mine or origin["TaskScheduleId"] != call:
+            return Fate.GONE
+        if self.post.find(child_id):
+            return Fate.ALIVE
+        return Fate.FAILED if self._store.status(child_id) is Status.FAILED else Fate.GONE
+
+    def _started(self, instance_id: str) -> Event | None:
+        """Return the ExecutionStarted of an instance that has had a turn since it began, or began anew."""
+        texts = self._store.history(instance_id)
+        first = json.loads(f"[{texts[0]}]") if texts else []
+        return next((each for each in first if each["EventType"] == EventType.EXECUTION_STARTED), None)
 
     def purge(self, instance_id: str) -> None:
         """Delete an instance, or an entity, with everything about it, whatever its state."""
@@ -281,6 +298,7 @@ class TaskHub:
         taken = moment_of(now) - moment_of(started["Timestamp"])
         logger.info("Continues as new after %s", log.duration(taken.total_seconds()), extra=_about(instance))
         instance.restart(uuid.uuid4().hex)
+        instance.status = Status.RUNNING
         self._store.restart_instance(instance, end.input_json, old)
         self._store.update_instance(instance, None, custom_status, now)
         self._begin(instance, end.input_json, started["Version"], started["ParentInstance"])
@@ -326,9 +344,6 @@ class TaskHub:
 
     def _tell(self, instance_id: str, kind: EventType, reason: str | None) -> None:
         self.post.send(instance_id, None, event(kind, self.post.now(), Reason=reason))
-
-    def _has_failed(self, instance_id: str) -> bool:
-        return self._store.status(instance_id) is Status.FAILED
 
     def _require_live(self, instance_id: str) -> Instance:
         instance = self.post.find(instance_id)

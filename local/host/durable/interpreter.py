@@ -30,7 +30,11 @@ HTTP_ACTIVITY = "BuiltIn::HttpActivity"
 MAX_ACTIONS = 100_000
 """How many actions an orchestrator may ask for in one execution, as in the extension."""
 
-_HEARD_WHILE_SUSPENDED = frozenset({EventType.EXECUTION_RESUMED, EventType.EXECUTION_TERMINATED})
+_HEARD_WHILE_SUSPENDED = frozenset({
+    EventType.EXECUTION_SUSPENDED,
+    EventType.EXECUTION_RESUMED,
+    EventType.EXECUTION_TERMINATED,
+})  # fmt: skip
 
 
 class Refused(Exception):
@@ -69,6 +73,7 @@ class _Replay:
         self._waiters: dict[str, list[Future]] = {}
         self._unheard: list[Event] = []
         self._held: list[Event] = []
+        self._suspension: Event | None = None
         self._begun = 0
         self._main: Future | None = None
         self._new_input: str | None = None
@@ -133,8 +138,13 @@ class _Replay:
         if script.error is not None:
             return self.failure(script.error, script.error_details)
         if self._new_input is not None:
-            return ContinuedAsNew(self._new_input, self._unheard)
+            return ContinuedAsNew(self._new_input, self._carried())
         return Ended(Status.COMPLETED, script.output_json)
+
+    def _carried(self) -> list[Event]:
+        """Return what the next execution takes over: that it is suspended, and events that nobody has taken."""
+        held = [event for event in self._held if event["EventType"] == EventType.EVENT_RAISED]
+        return [*([self._suspension] if self.suspended and self._suspension else []), *self._unheard, *held]
 
     def _stuck(self) -> str | None:
         """Say so if nothing but an external event can move the host, while the code waits for it no more."""
@@ -165,8 +175,9 @@ class _Replay:
     def _terminate(self, event: Event) -> None:
         self.terminated = Ended(Status.TERMINATED, event["Input"])
 
-    def _suspend(self, _: Event) -> None:
+    def _suspend(self, event: Event) -> None:
         self.suspended = True
+        self._suspension = event
 
     def _resume(self, _: Event) -> None:
         self.suspended = False

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from local.host.durable.decisions import ACTIVE, Status
 from local.host.durable.engine import Engine, EngineStopped
@@ -15,7 +15,7 @@ from local.host.durable.entity_api import EntityApi
 from local.host.durable.history import dumps
 from local.host.durable.hub import TaskHub
 from local.host.durable.payloads import management_urls
-from local.host.durable.queries import CONTINUATION, PAGE_SIZE, Filter, Reader, Row
+from local.host.durable.queries import CONTINUATION, Filter, Reader, Row
 from local.host.durable.refusals import (
     BadRequest,
     InstanceExists,
@@ -24,8 +24,18 @@ from local.host.durable.refusals import (
     NotPossibleNow,
     Refusal,
 )
-from local.host.durable.request_values import Query, flag, media_type, moment, number, parsed, query_of, statuses
-from local.host.durable.status import history_body, status_body
+from local.host.durable.request_values import (
+    Query,
+    flag,
+    media_type,
+    moment,
+    number,
+    page_size,
+    parsed,
+    query_of,
+    statuses,
+)
+from local.host.durable.status import history_body, json_answer, status_body
 
 _RETRY_AFTER_START = "10"
 _RETRY_AFTER_STATUS = "5"
@@ -79,7 +89,7 @@ class Management:
                 return await self._status(request, parts[1], query)
             case "DELETE", "instances", 2, _:
                 await self._ask(lambda hub: hub.purge(parts[1]))
-                return JSONResponse({"instancesDeleted": 1})
+                return json_answer({"instancesDeleted": 1})
             case "POST", "instances", 4, "raiseevent":
                 return await self._raise_event(request, parts[1], parts[3], body)
             case "POST", "instances", 3, "restart":
@@ -125,10 +135,10 @@ class Management:
         if row is not None and row.status == Status.COMPLETED:
             return Response(row.output or "null", media_type="application/json")
         if row is not None:
-            return JSONResponse(status_body(row, show_input=True))
+            return json_answer(status_body(row, show_input=True))
         links = management_urls(_origin(request), self._task_hub, instance_id, self._key)
         headers = {"Location": links["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_START}
-        return JSONResponse(links, HTTPStatus.ACCEPTED, headers)
+        return json_answer(links, HTTPStatus.ACCEPTED, headers)
 
     async def _ended(self, instance_id: str, timeout: float, interval: float) -> Row | None:
         """Wait for an instance's end, and look at intervals; returns None if it has not ended by then."""
@@ -154,10 +164,10 @@ class Management:
             body["historyEvents"] = history_body(events, show_input=show_input, show_output=show_output)
         if row.status not in ACTIVE:
             failed = row.status == Status.FAILED and flag(query, "returninternalservererroronfailure")
-            return JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK)
+            return json_answer(body, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK)
         links = management_urls(_origin(request), self._task_hub, instance_id, self._key)
         headers = {"Location": links["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_STATUS}
-        return JSONResponse(body, HTTPStatus.ACCEPTED, headers)
+        return json_answer(body, HTTPStatus.ACCEPTED, headers)
 
     async def _list(self, request: Request, query: Query) -> Response:
         wanted = Filter(
@@ -166,14 +176,14 @@ class Management:
             statuses(query),
             query.get("instanceidprefix", ""),
         )
-        top = int(number(query, "top", PAGE_SIZE)) if "top" in query or CONTINUATION in request.headers else None
+        top = page_size(query) if "top" in query or CONTINUATION in request.headers else None
         try:
             rows, token = await self._reader.page(wanted, top, request.headers.get(CONTINUATION, ""))
         except ValueError as exc:
             raise BadRequest(str(exc)) from exc
         show_input = flag(query, "showinput", default=True)
         bodies = [status_body(row, show_input=show_input) for row in rows]
-        return JSONResponse(bodies, headers={CONTINUATION: token} if token else None)
+        return json_answer(bodies, headers={CONTINUATION: token} if token else None)
 
     async def _purge_ended(self, query: Query) -> Response:
         first = moment(query, "createdtimefrom")
@@ -183,7 +193,7 @@ class Management:
         ended = statuses(query) or tuple(set(Status) - ACTIVE)
         deleted = await self._ask(lambda hub: hub.purge_ended(first, last, list(ended)))
         code = HTTPStatus.OK if deleted else HTTPStatus.NOT_FOUND
-        return JSONResponse({"instancesDeleted": deleted}, code)
+        return json_answer({"instancesDeleted": deleted}, code)
 
     async def _raise_event(self, request: Request, instance_id: str, name: str, body: bytes) -> Response:
         if media_type(request) != "application/json":
@@ -213,4 +223,4 @@ def _error(code: HTTPStatus, error: Refusal) -> Response:
         "ExceptionType": type(error).__name__,
         "StackTrace": "",
     }
-    return JSONResponse(body, code)
+    return json_answer(body, code)

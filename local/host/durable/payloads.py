@@ -1,5 +1,7 @@
 """The URLs that Durable Functions hands out: to the client binding, and in answers to a start."""
 
+from urllib.parse import quote
+
 from local.host.durable.history import dumps
 
 WEBHOOK = "/runtime/webhooks/durabletask"
@@ -17,7 +19,7 @@ def management_urls(origin: str, task_hub: str, instance_id: str, key: str | Non
 
     `origin` is scheme, host and port; `key` is the extension's system key where one is asked for.
     """
-    instance = f"{origin}{WEBHOOK}/instances/{instance_id}"
+    instance = f"{origin}{WEBHOOK}/instances/{quote(instance_id, safe='@:')}"
     query = _hub(task_hub, key)
     return {
         "id": instance_id,

@@ -7,9 +7,12 @@ from typing import Any
 from starlette.requests import Request
 
 from local.host.durable.history import moment_of, timestamp
+from local.host.durable.queries import PAGE_SIZE
 from local.host.durable.refusals import BadRequest
 
 Query = dict[str, str]
+
+LARGEST_PAGE = 100_000
 
 
 def query_of(request: Request) -> Query:
@@ -55,13 +58,21 @@ def number(query: Query, name: str, default: float) -> float:
         raise BadRequest(f"{name} is not a number") from exc
 
 
+def page_size(query: Query) -> int:
+    """Return how many a page may have; raises BadRequest."""
+    text = query.get("top", str(PAGE_SIZE))
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_PAGE):
+        raise BadRequest(f"top is not a number from 1 to {LARGEST_PAGE}")
+    return int(text)
+
+
 def moment(query: Query, name: str) -> str:
     """Return a time of the query as a history timestamp, empty if there is none; raises BadRequest."""
     if not query.get(name):
         return ""
     try:
         return timestamp(moment_of(query[name]).astimezone(UTC))
-    except ValueError as exc:
+    except (ValueError, OverflowError) as exc:
         raise BadRequest(f"{name} is not an ISO 8601 time") from exc
 
 

@@ -7,6 +7,7 @@ deterministic.)
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from local.host.durable.decisions import RETRY_OF
@@ -22,22 +23,46 @@ _FAILURES = frozenset({EventType.TASK_FAILED, EventType.SUB_ORCHESTRATION_FAILED
 _SUCCESSES = frozenset({EventType.TASK_COMPLETED, EventType.SUB_ORCHESTRATION_COMPLETED})
 
 
-def rewound(history: list[Event], can_rewind: Callable[[str], bool]) -> tuple[list[Event], list[str]]:
+class Fate(StrEnum):
+    """What has become of a sub-orchestration that a call started."""
+
+    ALIVE = "alive"
+    """It runs, and will answer."""
+    FAILED = "failed"
+    """It can be rewound."""
+    GONE = "gone"
+    """It is not there, belongs to another call, or its answer has come and gone: it is started anew."""
+
+
+def rewound(history: list[Event], fate_of: Callable[[str, int], Fate]) -> tuple[list[Event], list[str]]:
     """Return the rewound history, and the ids of the sub-orchestrations that must be rewound with it.
 
-    `can_rewind` tells whether a sub-orchestration is there and has failed; any other is started anew.
+    `fate_of` is asked with a sub-orchestration's id and the id of the call. What was still open when the
+    orchestration failed (it may fail of itself) is decided anew too: nothing that it waited for comes any more.
     """
     calls = _failed_calls(history)
+    undone = _open_calls(history).union(*calls.values())
     children: list[str] = []
-    kept: set[int] = set()
     for event in history:
-        is_child = event["EventType"] == EventType.SUB_ORCHESTRATION_CREATED
+        call = event["EventId"]
         # The tries of a call may have shared an instance id: only a call without retries knows its child for sure.
-        if is_child and calls.get(event["EventId"]) == {event["EventId"]} and can_rewind(event["InstanceId"]):
+        alone = calls.get(call, {call}) == {call}
+        if event["EventType"] != EventType.SUB_ORCHESTRATION_CREATED or call not in undone or not alone:
+            continue
+        fate = fate_of(event["InstanceId"], call)
+        if fate is Fate.FAILED:
             children.append(event["InstanceId"])
-            kept.add(event["EventId"])
-    undone = set().union(*calls.values()) if calls else set()
-    return [_blank(event) if _is_undone(event, undone, kept) else event for event in history], children
+        if fate is not Fate.GONE:
+            undone.remove(call)
+    failures = _open_calls(history).union(*calls.values())
+    return [_blank(event) if _is_undone(event, undone, failures) else event for event in history], children
+
+
+def _open_calls(history: list[Event]) -> set[int]:
+    """Return the ids of activities, timers and sub-orchestrations that have not ended."""
+    ended = {event.get("TaskScheduledId", event.get("TimerId")) for event in history}
+    waited_for = _DECISIONS - {EventType.EVENT_SENT}
+    return {event["EventId"] for event in history if event["EventType"] in waited_for} - ended
 
 
 def _failed_calls(history: list[Event]) -> dict[int, set[int]]:
@@ -55,14 +80,15 @@ def _is_decision(event: Event) -> bool:
     return event["EventType"] in _DECISIONS
 
 
-def _is_undone(event: Event, undone: set[int], kept: set[int]) -> bool:
+def _is_undone(event: Event, undone: set[int], ended: set[int]) -> bool:
+    """Whether an event is to be blanked: a decision that is undone, or the outcome of one that did not end well."""
     kind = event["EventType"]
     if kind == EventType.EXECUTION_COMPLETED:
         return True
     if kind in _DECISIONS:
-        return event["EventId"] in undone - kept
+        return event["EventId"] in undone
     about: Any = event.get("TimerId") if kind == EventType.TIMER_FIRED else event.get("TaskScheduledId")
-    return about in undone
+    return about in ended
 
 
 def _blank(event: Event) -> Event:

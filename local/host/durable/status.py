@@ -1,9 +1,12 @@
 """How the status API shows an instance and its history."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
-from local.host.durable.history import EVENT_NAMES, Event, EventType
+from starlette.responses import Response
+
+from local.host.durable.history import EVENT_NAMES, Event, EventType, dumps
 from local.host.durable.queries import Entity, Row
 
 _HIDDEN = frozenset({EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED})
@@ -17,6 +20,11 @@ _ENDED = frozenset({
 
 
 _SHOWN_AS_THEY_ARE = ("InstanceId", "FireAt", "OrchestrationStatus", "Reason", "Details", "Data")
+
+
+def json_answer(body: Any, code: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> Response:
+    """Return JSON as an answer, whatever an app put into it: NaN, or half of a character."""
+    return Response(dumps(body), code, headers, media_type="application/json")
 
 
 def status_body(row: Row, *, show_input: bool) -> dict[str, Any]:

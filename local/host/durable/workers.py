@@ -1,11 +1,14 @@
 """A limited number of things at a time, on the host's loop: what runs for the engine outside of it."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Workers(Generic[T]):
@@ -41,4 +44,6 @@ class Workers(Generic[T]):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("What ran for the engine has not been reported", exc_info=task.exception())
         self._fill()

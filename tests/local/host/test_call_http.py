@@ -44,11 +44,20 @@ def test_what_is_accepted_is_followed_to_its_end(hub: Hub) -> None:
 
 
 def test_without_an_answer_the_call_fails_and_names_no_query(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
-    wanted = {"method": "GET", "uri": "http://127.0.0.1:1/x?code=hidden-key"}
+    wanted = {"method": "GET", "uri": "http://me:hidden-word@127.0.0.1:1/x?code=hidden-key"}
     answer, after = hub.completed(hub.start("calls_http", wanted))["output"]
     assert (
         "Activity function 'BuiltIn::HttpActivity' failed:  CallFailed: GET http://127.0.0.1:1/x:" in answer["failed"]
     )
     assert after == "after done"
     assert "hidden-key" not in answer["failed"]
+    assert "hidden-word" not in answer["failed"] + caplog.text
     assert "hidden-key" not in caplog.text
+
+
+@pytest.mark.parametrize("wanted", [{"headers": {"X": "中"}}, {"uri": "http://127.0.0.1:99999/"}, {"uri": "no URL"}])
+def test_whatever_goes_wrong_with_a_request_fails_the_call_and_nothing_hangs(hub: Hub, wanted: dict[str, Any]) -> None:
+    asked = {"method": "GET", "uri": f"{hub.http.base_url}/mirror", **wanted}
+    answer, after = hub.completed(hub.start("calls_http", asked))["output"]
+    assert "CallFailed" in answer["failed"]
+    assert after == "after done"

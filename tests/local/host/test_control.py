@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from local.host.durable.decisions import ContinuedAsNew
+from local.host.durable.history import EventType, event, execution_started
+from local.host.durable.interpreter import interpret
+from local.host.durable.script import Script, Setting
 from local.host.server import running
 from tests.local.host.conftest import APPS, Hub, connected, kinds
 
@@ -79,6 +83,26 @@ class TestSuspend:
         assert hub.http.get(f"{BASE}/instances/{instance_id}").status_code == 202
         found = hub.http.get(f"{BASE}/instances?runtimeStatus=Suspended").json()
         assert instance_id in {each["instanceId"] for each in found}
+
+    def test_what_comes_while_suspended_is_not_lost_where_the_execution_ends_in_the_same_turn(self) -> None:
+        """The last activity's result, a suspension and an event come together, and the code continues as new."""
+        sent = [{"actionType": 0, "functionName": "step", "input": "1"}, {"actionType": 4, "input": "null"}]
+        script = Script([sent[0], sent[1]], is_done=True, output_json=None, error=None)
+        setting = Setting("lives_on", "me", "e1", *[lambda _: True] * 3)
+        now = "2026-01-01T00:00:00.000000Z"
+        ids = {"InstanceId": "me", "ExecutionId": "e1"}
+        history = [
+            event(EventType.ORCHESTRATOR_STARTED, now),
+            execution_started(now, name="lives_on", version="", input_json=None, instance=ids),
+            event(EventType.TASK_SCHEDULED, now, 0, Name="step"),
+            event(EventType.TASK_COMPLETED, now, TaskScheduledId=0, Result=None),
+            event(EventType.EXECUTION_SUSPENDED, now, Reason="lunch"),
+            event(EventType.EVENT_RAISED, now, Name="Go", Input="1"),
+        ]
+        end = interpret(history, script, setting).end
+        assert isinstance(end, ContinuedAsNew)
+        carried = [each["EventType"] for each in end.carried]
+        assert carried == [EventType.EXECUTION_SUSPENDED, EventType.EVENT_RAISED]
 
     @pytest.mark.parametrize("operation", ["suspend", "resume"])
     def test_an_ended_instance_is_410(self, hub: Hub, operation: str) -> None:
@@ -166,12 +190,75 @@ class TestRewind:
         assert hub.completed(instance_id)["output"] == ["before done", ["one done", "two done"]]
         assert steps.ran["one"] == 2
 
+    def test_what_was_open_when_it_failed_is_begun_again(self, hub: Hub, steps: Any) -> None:
+        """It failed of itself, with a timer set and a child at work, and nothing comes of those any more."""
+        steps.broken.add("refused")
+        instance_id = failed(hub, "fails_with_open_tasks", None)
+        hub.ended(f"{instance_id}-open")
+        steps.broken.clear()
+        assert post(hub, instance_id, "rewind") == 202
+        assert hub.completed(instance_id)["output"] == "rung"
+
+    def test_a_child_is_rewound_for_the_call_that_started_it(self, hub: Hub, steps: Any) -> None:
+        steps.broken.add("one")
+        instance_id = failed(hub, "twins", None)
+        steps.broken.clear()
+        assert post(hub, instance_id, "rewind") == 202
+        again = hub.ended(instance_id)
+        assert again["runtimeStatus"] in ("Failed", "Completed")
+        assert hub.status(f"{instance_id}-same")["runtimeStatus"] == "Completed"
+
     def test_only_failed_instances_can_be_rewound(self, hub: Hub) -> None:
         running_id, ended_id = hub.start("waits"), hub.start("echo", {})
         hub.completed(ended_id)
         assert post(hub, ended_id, "rewind") == 410
         assert post(hub, running_id, "rewind") == 500
         assert post(hub, "nobody", "rewind") == 404
+
+
+class TestHardship:
+    """What an app may do to itself must not touch the others, nor the host."""
+
+    def test_a_wait_that_no_calendar_has_fails_the_orchestration(self, hub: Hub, steps: Any) -> None:
+        steps.broken.add("always")
+        assert "OverflowError" in hub.failed("retries_for_ever", "always")
+        assert hub.run("echo", {}) == {}
+
+    def test_a_cancellation_from_within_fails_the_orchestration(self, hub: Hub, steps: Any) -> None:
+        assert "CancelledError" in hub.failed("is_cancelled")
+        assert hub.run("echo", {}) == {}
+
+    @pytest.mark.parametrize("odd", ["nan", "half"])
+    def test_an_odd_output_can_be_shown_and_listed(self, hub: Hub, odd: str) -> None:
+        instance_id = hub.start("returns_odd", odd)
+        assert hub.ended(instance_id)["runtimeStatus"] == "Completed"
+        listed = hub.http.get(f"{BASE}/instances")
+        assert listed.status_code == 200
+        assert instance_id in listed.text
+
+    def test_an_instance_may_have_any_letters_in_its_id(self, hub: Hub) -> None:
+        started = hub.http.post(f"{BASE}/orchestrators/waits/%E2%86%92")
+        assert started.status_code == 202, started.text
+        assert hub.http.get(started.headers["location"]).json()["instanceId"] == "→"
+        assert hub.http.get(f"{BASE}/instances/%E2%86%92").status_code == 202
+
+    def test_the_size_of_a_custom_status_is_that_of_its_characters(self, hub: Hub) -> None:
+        instance_id = hub.start("long_status", "字" * 4000)
+        hub.until(instance_id, lambda status: status["customStatus"] == "字" * 4000)
+        assert "larger than 16 KB" in hub.failed("long_status", "字" * 9000)
+
+    def test_restarting_what_is_just_beginning_anew_harms_nobody(self, hub: Hub) -> None:
+        ids = [hub.start("lives_on", instance_id=f"anew-{number}") for number in range(20)]
+        answers = {post(hub, each, "restart", restartWithNewInstanceId="false") for each in ids * 5}
+        assert answers <= {500, 202}
+        for each in ids:
+            assert post(hub, each, "terminate") in (202, 410)
+            hub.ended(each)
+        assert hub.run("echo", {}) == {}
+
+    @pytest.mark.parametrize("query", ["top=0", "top=-1", "top=nan", "createdTimeFrom=0001-01-01T00:00:00%2B14:00"])
+    def test_what_a_list_can_not_be_asked_for_is_a_400(self, hub: Hub, query: str) -> None:
+        assert hub.http.get(f"{BASE}/instances?{query}").status_code == 400
 
 
 class TestRestart:

@@ -4,6 +4,7 @@
 # ruff: noqa: BLE001
 # The Durable SDK has no types, and raises what failed as a bare Exception.
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Generator
@@ -175,6 +176,54 @@ def parent(context: Context) -> Steps:
     before = yield context.call_activity("step", "before")
     child = yield context.call_sub_orchestrator("walks", context.get_input(), f"{context.instance_id}-child")
     return [before, child]
+
+
+@app.orchestration_trigger(context_name="context")
+def fails_with_open_tasks(context: Context) -> Steps:
+    """Calls what it may not while it is broken, with a timer, an activity and a child still open."""
+    timer = context.create_timer(context.current_utc_datetime + timedelta(milliseconds=300))
+    child = context.call_sub_orchestrator("waits", "timer", f"{context.instance_id}-open")
+    yield context.task_any([context.call_activity("step", "first"), timer, child])
+    if "refused" in broken:
+        yield context.call_activity("no_such_activity", 1)
+    yield timer
+    return (yield child)
+
+
+@app.orchestration_trigger(context_name="context")
+def twins(context: Context) -> Steps:
+    """Calls one child twice at once: the second call is refused."""
+    calls = [context.call_sub_orchestrator("walks", ["one"], f"{context.instance_id}-same") for _ in range(2)]
+    return (yield context.task_all(calls))
+
+
+@app.orchestration_trigger(context_name="context")
+def retries_for_ever(context: Context) -> Steps:
+    yield context.call_activity_with_retry("step", df.RetryOptions(10**15, 3), context.get_input())
+
+
+@app.orchestration_trigger(context_name="context")
+def is_cancelled(context: Context) -> Steps:
+    yield context.call_activity("step", "first")
+    raise asyncio.CancelledError("from within")
+
+
+@app.orchestration_trigger(context_name="context")
+def lives_on(context: Context) -> Steps:
+    """Begins anew as fast as it can, until it is terminated."""
+    yield context.call_activity("step", "life")
+    context.continue_as_new(None)
+
+
+@app.orchestration_trigger(context_name="context")
+def returns_odd(context: Context) -> Any:
+    return {"nan": float("nan"), "half": "\ud800"}[context.get_input()]
+
+
+@app.orchestration_trigger(context_name="context")
+def long_status(context: Context) -> Steps:
+    context.set_custom_status(context.get_input())
+    yield context.wait_for_external_event("Go")
 
 
 @app.orchestration_trigger(context_name="context")
