@@ -7,7 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest
+from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest, sleep
 from shared import steps
 from shared.errors import ErrorKind
 from shared.models.records import RetryInfo
@@ -59,7 +59,7 @@ def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generat
             return outcome
         delay = policies.poll_delay(task.polls + poll, task.job.pace, outcome.wait_seconds)
         left = (deadline - now(context)).total_seconds()
-        yield from rest(context, max(0.0, min(delay, left)))
+        yield from _wait(context, step, max(0.0, min(delay, left)))
         last = now(context) >= deadline
         # After the deadline Azure is asked once more: what is done is never called failed.
         outcome = yield from call_step_activity(
@@ -70,6 +70,11 @@ def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generat
     return outcome
 
 
+def _wait(context: df.DurableOrchestrationContext, step: steps.Step, seconds: float) -> Replay:
+    """Wait; a step that takes something back goes on although the operation is canceled, so nothing wakes it."""
+    yield from (sleep if step in steps.UNDOING else rest)(context, seconds)
+
+
 def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, error: StepError, delay: float) -> Replay:
     """Show that a retry is waiting, wait, and go back to the step's own status."""
     step = steps.by_name(task.position.name)
@@ -77,7 +82,7 @@ def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, err
     retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
     waiting = step.retrying if step.status else None
     yield from _record(context, task, status=waiting, retry=retry)
-    yield from rest(context, delay)
+    yield from _wait(context, step, delay)
     yield from _record(context, task, status=step.status, retry=None)
 
 

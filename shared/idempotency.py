@@ -100,7 +100,7 @@ def _check_first_sent(text: str | None, at: datetime) -> None:
         raise Refused(invalid([Finding(Code.REQUIRED, f"{FIRST_SENT} is required beside {REQUEST_ID}")]))
     try:
         sent = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         message = f"{FIRST_SENT} must be a date such as {at:%a, %d %b %Y %H:%M:%S} GMT"
         raise Refused(invalid([Finding(Code.INVALID_VALUE, message)])) from None
     sent = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent

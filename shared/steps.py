@@ -280,6 +280,10 @@ _BY_NAME = {
 }
 
 
+UNDOING = frozenset({CLEAN_UP, COPY_CLEAN_UP, STOP_WORK, REMOVE_MACHINE, REMOVE_IMAGE_VERSION})
+"""The steps that take something back, or wait for that."""
+
+
 def by_name(name: str) -> Step:
     """The step with that name.
 

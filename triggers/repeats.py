@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from shared import idempotency, wiring
-from shared.errors import AlreadyExists, Changed, NotFound, StoreUnavailable
+from shared.errors import AlreadyExists, CatalogError, Changed, NotFound, StoreUnavailable
 from shared.idempotency import RequestKey
 from shared.models.records import IdempotencyKey, StoredAnswer
 from shared.problems import Refused
@@ -85,7 +85,7 @@ def once(
         return attempt.earlier
     try:
         response = work()
-    except Refused:
+    except (Refused, CatalogError):
         attempt.released()
         raise
     answered = attempt.answered(response)

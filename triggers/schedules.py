@@ -11,7 +11,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from shared import wiring
-from shared.errors import CatalogError, NotFound
+from shared.errors import NotFound
 from shared.log import about
 from shared.models.records import Asset, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, RepairTask, read_making_job
@@ -42,8 +42,8 @@ async def reconcile_operations(timer: func.TimerRequest, client: df.DurableOrche
         if status.name in _OURS:
             try:
                 await _repair(client, _job(status.input_), status.runtime_status.name)
-            except (CatalogError, Refused) as error:
-                _log.warning("the operation %s is looked at again later: %s", status.instance_id, error)
+            except Exception as error:  # noqa: BLE001 - whatever is the matter with one must not stop the others
+                _log.warning("the operation %s is looked at again later: %r", status.instance_id, error)
 
 
 def _job(given: Any) -> ImportJob | CopyJob | DeleteJob:
@@ -55,18 +55,27 @@ def _job(given: Any) -> ImportJob | CopyJob | DeleteJob:
 async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJob | DeleteJob, how: str) -> None:
     if not await asyncio.to_thread(_is_open, job):
         return
+    usable = not isinstance(job, DeleteJob) and await asyncio.to_thread(_stop, job)
+    if await _is_at_work(client, job.operation_id):
+        return  # a step that was begun goes on alone: it is stopped, or takes something back, and is waited for
     if isinstance(job, DeleteJob):
         _log.warning("the deletion is begun again, its orchestration ended as %s %s", how, about(job))
         await start(client, Orchestrator.REMOVE_IMAGE, job)
         return
     repair_id = step_instance_id(job.operation_id, "repair")
-    present = await client.get_status(repair_id)
-    if present and present.runtime_status not in _LOST:
-        return  # it is at work
-    usable = await asyncio.to_thread(_stop, job)
     task = RepairTask(job=job, reason=how, usable=usable)
     _log.warning("the operation is brought to an end, its orchestration ended as %s %s", how, about(job))
     await client.start_new(Orchestrator.REPAIR_OPERATION, instance_id=repair_id, client_input=task.to_json())
+
+
+async def _is_at_work(client: df.DurableOrchestrationClient, operation_id: str) -> bool:
+    """Whether a step of the operation, or its repair, is at work."""
+    steps = await client.get_status_by(
+        created_time_from=now() - LOOK_BACK,
+        runtime_status=[df.OrchestrationRuntimeStatus.Running, df.OrchestrationRuntimeStatus.Pending],
+        instance_id_prefix=step_instance_id(operation_id, ""),
+    )
+    return bool(steps)
 
 
 def _is_open(job: ImportJob | CopyJob | DeleteJob) -> bool:

@@ -58,9 +58,14 @@ def test_an_operation_whose_orchestration_was_terminated_is_brought_to_an_end(st
     instances = f"{stack.urls['host']}/runtime/webhooks/durabletask/instances"
     assert httpx.post(f"{instances}/{operation_id}/terminate?reason=by+hand").status_code == 202
     wait_until(lambda: httpx.get(f"{instances}/{operation_id}").status_code == 200, "the orchestration's end")
-    run = httpx.post(f"{stack.urls['host']}/admin/functions/reconcile_operations", json={"input": ""})
-    assert run.status_code == 202, run.text
-    operation = job.ended()
+
+    def reconciled() -> bool:
+        run = httpx.post(f"{stack.urls['host']}/admin/functions/reconcile_operations", json={"input": ""})
+        assert run.status_code == 202, run.text
+        return bool(job.operation["status"] == "Failed")
+
+    wait_until(reconciled, "the operation to be brought to an end")
+    operation = job.operation
     assert (operation["status"], operation["error"]["code"]) == ("Failed", "ORCHESTRATION_LOST")
     assert job.copy["status"] == "IMPORT_FAILED"
     assert tenant.inventory() == []

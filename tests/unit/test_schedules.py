@@ -38,11 +38,11 @@ class FakeClient:
     instances: list[Instance] = field(default_factory=list)
     started: list[tuple[str, str, Any]] = field(default_factory=list)
 
-    async def get_status_by(self, created_time_from: Any, runtime_status: list[Any]) -> list[Instance]:
-        return [each for each in self.instances if each.runtime_status in runtime_status]
-
-    async def get_status(self, instance_id: str) -> Instance | None:
-        return next((each for each in self.instances if each.instance_id == instance_id), None)
+    async def get_status_by(
+        self, created_time_from: Any, runtime_status: list[Any], instance_id_prefix: str = ""
+    ) -> list[Instance]:
+        found = [each for each in self.instances if each.instance_id.startswith(instance_id_prefix)]
+        return [each for each in found if each.runtime_status in runtime_status]
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> None:
         self.started.append((str(name), instance_id, client_input))
@@ -118,6 +118,24 @@ def test_a_lost_deletion_is_begun_again(catalog: FakeCatalogStore) -> None:
         )
     )
     assert reconcile(lost(job, "remove_image")) == [("remove_image", job.operation_id, job.to_json())]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_step_that_goes_on_alone_is_waited_for(catalog: FakeCatalogStore, deleted: bool) -> None:
+    """Its instance has the id that the repair, or the deletion begun again, would give its own."""
+    made = builders.import_job()
+    job = builders.delete_job(made) if deleted else made
+    client = lost(job, "remove_image" if deleted else "import_image")
+    client.instances.append(Instance(f"{job.operation_id}:clean-up", "run_step", Status.Running))
+    assert not reconcile(client)
+    client.instances.pop()
+    assert len(reconcile(client)) == 1
+
+
+def test_an_input_that_can_not_be_read_does_not_stop_the_others(catalog: FakeCatalogStore) -> None:
+    other = builders.import_job()
+    client = FakeClient([Instance("odd", "import_image", Status.Failed, "{}"), *lost(other, "import_image").instances])
+    assert [instance for _, instance, _ in reconcile(client)] == [f"{other.operation_id}:repair"]
 
 
 def test_steps_and_other_orchestrations_are_not_looked_at(catalog: FakeCatalogStore) -> None:
