@@ -8,11 +8,11 @@ from shared import wiring
 from shared.errors import Changed, NotFound, StoreUnavailable
 from shared.log import about
 from shared.models.base import Record
-from shared.models.records import Asset, Image, NameReservation, Operation, Version
+from shared.models.records import Asset, HistoryEntry, Image, NameReservation, Operation, Version
 from shared.models.steps import DeleteJob, ImageRemoval, OperationEnd, Outcome, StepInput
 from shared.outcomes import undo
 from shared.ports import CatalogStore, every
-from shared.states import OperationStatus
+from shared.states import OperationStatus, stream_status
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -79,6 +79,38 @@ def remove(removal: ImageRemoval, catalog: CatalogStore) -> None:
     if job.whole_image:
         _forget_name(catalog, job)
         _forget_by_id(catalog, Image, job.org_id, job.image_id)
+    else:
+        _roll_up(removal, catalog)
+
+
+def _roll_up(removal: ImageRemoval, catalog: CatalogStore) -> None:
+    """Let the image be what the versions that are left make it."""
+    job = removal.job
+    for _ in range(_TRIES):
+        image = catalog.get(Image, job.org_id, job.image_id)
+        status = stream_status(version.status for version in every(catalog, Version, job.org_id, job.image_id))
+        if image.status is status:
+            return
+        entry = HistoryEntry(
+            org_id=job.org_id,
+            image_id=job.image_id,
+            at=removal.at,
+            sequence=image.revision + 1,
+            entity="IMAGE",
+            entity_id=job.image_id,
+            before=image.status,
+            after=status,
+            operation_id=job.operation_id,
+        )
+        catalog.put(entry)
+        changed = {"status": status, "updated_at": removal.at, "revision": entry.sequence}
+        try:
+            catalog.update(image.model_copy(update=changed))
+        except Changed:
+            catalog.delete(entry)
+            continue
+        return
+    raise StoreUnavailable(f"the record of image {job.image_id} is written by others all the time")
 
 
 def finish(end: OperationEnd, catalog: CatalogStore) -> None:

@@ -3,12 +3,13 @@
 import azure.durable_functions as df
 
 from orchestrators.calls import Replay, read_input
+from orchestrators.regions import ask_for_regions
 from orchestrators.workflow import StepFailed, Workflow
-from shared.errors import ErrorKind
+from shared.errors import OPERATION_CANCELED, ErrorKind
 from shared.models.steps import CopyJob, RepairTask, StepError
 from shared.names import Orchestrator
 from shared.states import AssetStatus
-from shared.steps import CLEAN_UP, COPY_CLEAN_UP, copy_steps, import_steps
+from shared.steps import CLEAN_UP, COPY_CLEAN_UP, REPLICATION, copy_steps, import_steps
 
 bp = df.Blueprint()
 
@@ -28,12 +29,17 @@ def repair_operation(context: df.DurableOrchestrationContext) -> Replay:
     work = Workflow(context, job, plan, clean_up)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
-    error = StepError(
-        kind=ErrorKind.PERMANENT,
-        code=ORCHESTRATION_LOST,
-        message=f"The work on it ended before its time ({task.reason}); the application's log says more.",
-    )
-    if task.usable:
+    if task.canceled:
+        error = StepError(kind=ErrorKind.CANCELED, code=OPERATION_CANCELED, message=f"It was canceled. {_lost(task)}")
+    else:
+        error = StepError(kind=ErrorKind.PERMANENT, code=ORCHESTRATION_LOST, message=_lost(task))
+    if task.usable and isinstance(job, CopyJob):
+        left = yield from ask_for_regions(context, job, task.regions, undoing=True)
         yield from work.give_replicas_up(error)
-        return (yield from work.complete(AssetStatus.AVAILABLE, error.info()))
+        details = (left.info(REPLICATION.name),) if left else ()
+        return (yield from work.complete(AssetStatus.AVAILABLE, error.info().model_copy(update={"details": details})))
     return (yield from work.undo(StepFailed(plan[0], error)))
+
+
+def _lost(task: RepairTask) -> str:
+    return f"The work on it ended before its time ({task.reason}); the application's log says more."

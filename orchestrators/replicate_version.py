@@ -8,6 +8,7 @@ import azure.durable_functions as df
 
 from orchestrators import policies
 from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest, sleep, unexpected
+from orchestrators.regions import ask_for_regions
 from shared.errors import OPERATION_CANCELED, ErrorKind
 from shared.models.records import ErrorInfo
 from shared.models.steps import (
@@ -39,7 +40,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
     task = read_input(context, ReplicationTask)
     for _ in range(policies.POLLS_PER_INSTANCE):
         if not task.requested:
-            error = yield from _request(context, task, _wanted(task))
+            error = yield from ask_for_regions(context, task.job, _wanted(task))
             if error is not None:
                 task = yield from _give_up(context, task, error)
             task = task.model_copy(update={"requested": True})
@@ -63,28 +64,6 @@ def _live(task: ReplicationTask) -> list[RegionWatch]:
 def _wanted(task: ReplicationTask) -> tuple[str, ...]:
     """The regions that have the version or may still get it."""
     return tuple(watch.region for watch in task.watches if watch.error is None)
-
-
-def _request(
-    context: df.DurableOrchestrationContext,
-    task: ReplicationTask,
-    regions: tuple[str, ...],
-    *,
-    undoing: bool = False,
-) -> Generator[Any, Any, StepError | None]:
-    """Tell Azure which regions the version should be in; tries again what may pass."""
-    failures = 0
-    while True:
-        wanted = RegionsInput(job=task.job, regions=regions, undoing=undoing)
-        outcome = yield from call_step_activity(context, Activity.BEGIN_TARGET_REGIONS, wanted)
-        if outcome.error is None:
-            return None
-        failures += 1
-        error = outcome.error
-        delay = policies.retry_delay(error.kind, failures, task.job.pace, error.retry_after, luck(context))
-        if delay is None:
-            return error
-        yield from sleep(context, delay)
 
 
 def _look(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, ReplicationReport]:
@@ -149,7 +128,7 @@ def _remove_failed(
 ) -> Generator[Any, Any, ReplicationTask]:
     """Take the failed regions off the version, so that asking for them again is a new beginning."""
     live = {watch.region for watch in _live(task)}
-    error = yield from _request(context, task, tuple(region for region in _wanted(task) if region not in live))
+    error = yield from ask_for_regions(context, task.job, tuple(each for each in _wanted(task) if each not in live))
     if error is None:
         error = yield from _settled(context, task)
     if error is not None:
@@ -204,7 +183,7 @@ def _finish(context: df.DurableOrchestrationContext, task: ReplicationTask) -> G
     failed = [watch for watch in task.watches if watch.error is not None]
     if not failed:
         return ReplicationResult()
-    left = yield from _request(context, task, _wanted(task), undoing=True)
+    left = yield from ask_for_regions(context, task.job, _wanted(task), undoing=True)
     details = [watch.error for watch in failed if watch.error] + ([left.info(REPLICATION.name)] if left else [])
     regions = ", ".join(watch.region for watch in failed)
     message = f"The image is not in {regions}; it can be used in the other regions."

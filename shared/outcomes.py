@@ -74,7 +74,7 @@ def check_not_canceled(job: Job, catalog: CatalogStore) -> None:
         operation = catalog.get(Operation, job.org_id, job.operation_id)
     except NotFound:
         return
-    if operation.cancel_requested_at is not None:
+    if operation.cancel_requested_at is not None or operation.lost_at is not None:
         raise OperationCanceled(job.operation_id)
 
 

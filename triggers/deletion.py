@@ -19,7 +19,7 @@ from shared.models.records import Asset, IdempotencyKey, Image, Operation, Versi
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, read_making_job
 from shared.names import Event, Orchestrator, step_instance_id
 from shared.ports import Query, every
-from shared.problems import Problem, Refused
+from shared.problems import RETRY_AFTER_SECONDS, Problem, Refused
 from shared.states import OperationAction, OperationStatus
 from triggers import operations, repeats
 from triggers.hints import hint
@@ -65,11 +65,11 @@ async def delete(
 async def _accept(
     req: func.HttpRequest, client: df.DurableOrchestrationClient, target: Target, attempt: repeats.Attempt
 ) -> func.HttpResponse:
-    under_way = await asyncio.to_thread(_under_way, target)
+    job = await asyncio.to_thread(_job, target)
+    under_way = await asyncio.to_thread(_under_way, job)
     if under_way is not None:
         await asyncio.to_thread(attempt.released)
         return operations.progress_response(req, under_way)
-    job = await asyncio.to_thread(_job, target)
     operation = _operation(job, now())
     response = operations.progress_response(req, operation)
     await start(client, Orchestrator.REMOVE_IMAGE, job)
@@ -79,13 +79,29 @@ async def _accept(
     return response
 
 
-def _under_way(target: Target) -> Operation | None:
-    """The deletion of the image that is at work already."""
-    image = fetch(Image, "image", target.org, target.image_id)
+def _under_way(job: DeleteJob) -> Operation | None:
+    """The deletion at work on the image already, if it does all that this one would.
+
+    Raises:
+        Refused: one is at work that does less (409).
+    """
+    deletion = _at_work_on(fetch(Image, "image", job.org_id, job.image_id))
+    if deletion is None:
+        return None
+    other = DeleteJob.model_validate(deletion.job)
+    wanted, covered = ({made.version_id for made in each.made} for each in (job, other))
+    if wanted <= covered and (other.force or not job.force):
+        return deletion
+    detail = f"The operation {deletion.id} deletes something else of this image: wait until it has ended."
+    raise Refused(Problem(409, Code.IN_USE, detail, retry_after=RETRY_AFTER_SECONDS))
+
+
+def _at_work_on(image: Image) -> Operation | None:
+    """The deletion of the image, or of one of its versions, that has not ended."""
     if image.deletion_id is None:
         return None
     try:
-        deletion = wiring.catalog().get(Operation, target.org, image.deletion_id)
+        deletion = wiring.catalog().get(Operation, image.org_id, image.deletion_id)
     except NotFound:
         return None
     return None if deletion.status.ended else deletion
@@ -99,7 +115,7 @@ def _job(target: Target) -> DeleteJob:
     if not wanted:
         raise Refused(Problem(404, Code.NOT_FOUND, "There is no such version."))
     made = [_making(version) for version in wanted]
-    if not target.force:
+    if not target.force and _at_work_on(image) is None:
         _check_unused(target, made)
     operation_id = str(uuid4())
     shown = tuple(job.model_copy(update={"shown_by": operation_id}) for job in made)
@@ -181,9 +197,16 @@ def _operation(job: DeleteJob, at: datetime) -> Operation:
 
 
 def _write(operation: Operation, answer: IdempotencyKey | None) -> None:
-    """Write the operation together with the image's note of it."""
+    """Write the operation together with the image's note of it.
+
+    Raises:
+        Refused: another deletion of the image was accepted at the same moment (409); this one's orchestration gives up.
+    """
     for _ in range(_TRIES):
         image = fetch(Image, "image", operation.org_id, operation.image_id)
+        if (other := _at_work_on(image)) is not None and other.id != operation.id:
+            detail = f"The operation {other.id} began to delete of this image at the same moment: please repeat."
+            raise Refused(Problem(409, Code.IN_USE, detail, retry_after=RETRY_AFTER_SECONDS))
         noted = image.model_copy(update={"deletion_id": operation.id})
         try:
             wiring.catalog().create(operation, replacing=[noted, *([answer] if answer else [])])

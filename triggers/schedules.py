@@ -4,27 +4,33 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
+from azure.durable_functions.models import DurableOrchestrationStatus
 
 from shared import wiring
-from shared.errors import NotFound
+from shared.errors import Changed, NotFound
 from shared.log import about
 from shared.models.records import Asset, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, RepairTask, read_making_job
 from shared.names import Orchestrator, step_instance_id
-from shared.problems import Refused
+from shared.ports import every
 from shared.states import AssetStatus, OperationAction
 from triggers.http import now
-from triggers.operations import note_cancellation
 from triggers.starting import start
 
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
-LOOK_BACK = timedelta(days=2)
-"""How old an orchestration may be that is looked at: longer than any operation takes."""
+LOOK_BACK = timedelta(days=30)
+"""How old an orchestration may be that is looked at: longer than any replication takes."""
+_PAGE = 100
+"""A host tells of so many instances at most; the SDK does not ask for those after them."""
+_SHORTEST = timedelta(minutes=1)
+"""A time that is not halved any more, however many instances began in it."""
+_TRIES = 10
+"""How often it is noted anew that an orchestration is lost, when a step wrote its progress in between."""
 _LOST = (df.OrchestrationRuntimeStatus.Failed, df.OrchestrationRuntimeStatus.Terminated)
 _OURS = frozenset({Orchestrator.IMPORT_IMAGE, Orchestrator.COPY_IMAGE, Orchestrator.REMOVE_IMAGE})
 
@@ -37,13 +43,27 @@ _log = logging.getLogger(__name__)
 @bp.durable_client_input(client_name="client")
 async def reconcile_operations(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001
     """Find orchestrations that failed or were terminated while their operation still says that it runs."""
-    ended = await client.get_status_by(created_time_from=now() - LOOK_BACK, runtime_status=list(_LOST))
-    for status in ended:
+    at = now()
+    for status in await _lost(client, at - LOOK_BACK, at + timedelta(minutes=5)):
         if status.name in _OURS:
             try:
                 await _repair(client, _job(status.input_), status.runtime_status.name)
             except Exception as error:  # noqa: BLE001 - whatever is the matter with one must not stop the others
                 _log.warning("the operation %s is looked at again later: %r", status.instance_id, error)
+
+
+async def _lost(
+    client: df.DurableOrchestrationClient, since: datetime, until: datetime
+) -> list[DurableOrchestrationStatus]:
+    """The lost orchestrations that were begun in a time; where they fill a page, there may be more: it is halved."""
+    found: list[DurableOrchestrationStatus] = await client.get_status_by(
+        created_time_from=since, created_time_to=until, runtime_status=list(_LOST)
+    )
+    if len(found) < _PAGE or until - since <= _SHORTEST:
+        return found
+    middle = since + (until - since) / 2
+    halves = [*await _lost(client, since, middle), *await _lost(client, middle, until)]
+    return list({status.instance_id: status for status in halves}.values())
 
 
 def _job(given: Any) -> ImportJob | CopyJob | DeleteJob:
@@ -55,7 +75,7 @@ def _job(given: Any) -> ImportJob | CopyJob | DeleteJob:
 async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJob | DeleteJob, how: str) -> None:
     if not await asyncio.to_thread(_is_open, job):
         return
-    usable = not isinstance(job, DeleteJob) and await asyncio.to_thread(_stop, job)
+    operation = None if isinstance(job, DeleteJob) else await asyncio.to_thread(_note_lost, job)
     if await _is_at_work(client, job.operation_id):
         return  # a step that was begun goes on alone: it is stopped, or takes something back, and is waited for
     if isinstance(job, DeleteJob):
@@ -63,7 +83,9 @@ async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJo
         await start(client, Orchestrator.REMOVE_IMAGE, job)
         return
     repair_id = step_instance_id(job.operation_id, "repair")
-    task = RepairTask(job=job, reason=how, usable=usable)
+    usable, regions = await asyncio.to_thread(_good, job)
+    canceled = operation is not None and operation.cancel_requested_at is not None
+    task = RepairTask(job=job, reason=how, canceled=canceled, usable=usable, regions=regions)
     _log.warning("the operation is brought to an end, its orchestration ended as %s %s", how, about(job))
     await client.start_new(Orchestrator.REPAIR_OPERATION, instance_id=repair_id, client_input=task.to_json())
 
@@ -86,11 +108,29 @@ def _is_open(job: ImportJob | CopyJob | DeleteJob) -> bool:
         return True
 
 
-def _stop(job: ImportJob | CopyJob) -> bool:
-    """Stop what may still be at work on the operation; returns whether its image can be used already."""
-    try:
-        note_cancellation(job.org_id, job.operation_id)
-        asset = wiring.catalog().get(Asset, job.org_id, job.image_id, job.version_id, job.asset_id)
-    except (NotFound, Refused):
-        return False
-    return asset.status is AssetStatus.AVAILABLE
+def _note_lost(job: ImportJob | CopyJob) -> Operation | None:
+    """Stop what may still be at work on the operation: its work sees that before it calls Azure again."""
+    catalog = wiring.catalog()
+    for _ in range(_TRIES):
+        try:
+            operation = catalog.get(Operation, job.org_id, job.operation_id)
+        except NotFound:
+            return None
+        if operation.lost_at is not None or operation.status.ended:
+            return operation
+        noted = operation.model_copy(update={"lost_at": now()})
+        try:
+            catalog.update(noted)
+        except Changed:
+            continue
+        return noted
+    raise Changed(job.operation_id)
+
+
+def _good(job: ImportJob | CopyJob) -> tuple[bool, tuple[str, ...]]:
+    """Whether the image can be used already, and in which further regions."""
+    if not isinstance(job, CopyJob):
+        return False, ()
+    assets = every(wiring.catalog(), Asset, job.org_id, job.image_id, job.version_id)
+    good = {asset.id for asset in assets if asset.status is AssetStatus.AVAILABLE}
+    return job.asset_id in good, tuple(each.region.name for each in job.replicas if each.asset_id in good)

@@ -166,6 +166,8 @@ class Operation(CatalogRecord):
     ended_at: UtcTime | None = None
     cancel_requested_at: UtcTime | None = None
     """When somebody asked for its end; the work notices at its next call to Azure."""
+    lost_at: UtcTime | None = None
+    """When its orchestration was found to have ended before its time; what is left of its work stops as if canceled."""
     error: ErrorInfo | None = None
     retry: RetryInfo | None = None
 

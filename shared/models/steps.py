@@ -481,8 +481,12 @@ class RepairTask(Model):
     job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
     reason: str
     """How the other one ended."""
+    canceled: bool = False
+    """Whether somebody had asked for the operation's end."""
     usable: bool = False
     """Whether the image can be used already."""
+    regions: tuple[str, ...] = ()
+    """The further regions where it can: short names."""
 
 
 class SecretTask(Model):

@@ -163,11 +163,11 @@ class World:
         with store.transaction():
             hub.terminate(job.operation_id, "by hand")
 
-    def repair(self, job: ImportJob | CopyJob, *, usable: bool = False) -> None:
+    def repair(self, job: ImportJob | CopyJob, **known: Any) -> None:
         """Bring the operation to an end as the schedule does."""
         operation = self.operation(job)
-        self.catalog.update(operation.model_copy(update={"cancel_requested_at": self.now}))
-        task = RepairTask(job=job, reason="Terminated", usable=usable)
+        self.catalog.update(operation.model_copy(update={"lost_at": self.now}))
+        task = RepairTask(job=job, reason="Terminated", **known)
         self._start(Orchestrator.REPAIR_OPERATION, step_instance_id(job.operation_id, "repair"), task)
 
     def cancel(self, job: Job, *, heard: bool = True) -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ErrorKind, NotFound, PermanentError, TransientError
-from shared.models.records import Asset, Image, LedgerState, NameReservation, Operation, Version
-from shared.states import AssetStatus, OperationAction, OperationStatus, StreamStatus
+from shared.models.records import Asset, HistoryEntry, Image, LedgerState, NameReservation, Operation, Version
+from shared.states import AssetStatus, OperationAction, OperationStatus, StreamStatus, VersionStatus
 from tests import builders
 
 
@@ -135,6 +135,16 @@ def test_force_removes_the_records_and_says_what_is_left(world, job):
     with pytest.raises(NotFound):
         world.image(job)
     assert LedgerState.EXISTS in world.ledger(job).values(), "the ledger goes on knowing what exists"
+
+
+def test_the_image_is_what_its_other_versions_make_it(world, job):
+    made(world, job)
+    world.catalog.create(builders.version(org_id=job.org_id, image_id=job.image_id, status=VersionStatus.FAILED))
+    assert delete(world, job, whole_image=False).status is OperationStatus.SUCCEEDED
+    assert world.image(job).status is StreamStatus.FAILED
+    entry = max(world.catalog.all(HistoryEntry), key=lambda each: each.sequence)
+    assert (entry.entity, entry.before, entry.after) == ("IMAGE", "DELETING", "FAILED")
+    assert world.image(job).revision == entry.sequence
 
 
 def test_a_deletion_that_was_never_accepted_deletes_nothing(world, job):

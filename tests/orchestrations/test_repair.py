@@ -8,20 +8,20 @@ from shared.states import AssetStatus, OperationStatus, StreamStatus
 from tests import builders
 
 
-def lose_and_repair(world, job, activity, *, usable=False):
+def lose_and_repair(world, job, activity, at=1, **known):
     """Terminate the orchestration before an activity, and bring its operation to an end."""
-    done: list[str] = []
+    seen: list[str] = []
 
     def lose(name: str) -> None:
-        if name == activity and not done:
-            done.append(name)
+        seen.append(name)
+        if name == activity and seen.count(name) == at:
             world.lose(job)
-            world.repair(job, usable=usable)
+            world.repair(job, **known)
 
     world.before_activity = lose
     world.accept(job)
     world.run(job)
-    assert done
+    assert seen.count(activity) >= at
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,26 @@ def test_what_a_lost_import_made_is_taken_away_and_said(world, job, activity):
     assert not world.secrets.secrets
 
 
+def test_a_lost_import_that_was_canceled_ends_as_canceled(world, job):
+    world.images.takes("virtual_machine", 3)
+    lose_and_repair(world, job, "check_virtual_machine", canceled=True)
+    operation = world.operation(job)
+    assert (operation.status, operation.error.code) == (OperationStatus.CANCELED, "OPERATION_CANCELED")
+    assert operation.cancel_requested_at is None, "nobody is said to have asked who has not"
+    assert not world.images.groups
+
+
 def test_a_lost_copy_that_can_be_used_stays_usable(world):
-    job = builders.copy_job("westus")
+    job = builders.copy_job("westus", "northeurope")
     world.galleries.replicates("westus", (ReplicationState.FAILED, 10))
-    lose_and_repair(world, job, "read_replication", usable=True)
+    lose_and_repair(world, job, "read_replication", at=2, usable=True, regions=("northeurope",))
     operation = world.operation(job)
     assert (operation.status, operation.error.code) == (OperationStatus.SUCCEEDED, "ORCHESTRATION_LOST")
     assert world.asset(job).status is AssetStatus.AVAILABLE
     assert world.asset(job, job.replicas[0].asset_id).status is AssetStatus.REPLICATION_FAILED
     assert world.image(job).status is StreamStatus.PARTIALLY_AVAILABLE
-    assert world.galleries.versions
+    (version,) = world.galleries.versions.values()
+    assert set(version.regions) == {job.home.name, "northeurope"}, "Azure has what the catalogue says"
 
 
 def test_an_operation_that_was_never_accepted_is_given_up(world, job):

@@ -3,13 +3,14 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 import pytest
 
 from shared import wiring
-from shared.errors import StoreUnavailable
+from shared.errors import Changed, StoreUnavailable
 from shared.models.records import Asset, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, RepairTask
 from shared.states import AssetStatus, OperationAction, OperationStatus
@@ -18,6 +19,7 @@ from tests.builders import ORG
 from tests.fakes import FakeCatalogStore
 from triggers import schedules
 
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 Status = df.OrchestrationRuntimeStatus
 
 
@@ -29,6 +31,7 @@ class Instance:
     name: str
     runtime_status: Any
     input_: Any = None
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -37,12 +40,18 @@ class FakeClient:
 
     instances: list[Instance] = field(default_factory=list)
     started: list[tuple[str, str, Any]] = field(default_factory=list)
+    page: int = 100
 
     async def get_status_by(
-        self, created_time_from: Any, runtime_status: list[Any], instance_id_prefix: str = ""
+        self,
+        created_time_from: datetime,
+        runtime_status: list[Any],
+        created_time_to: datetime = END_OF_TIME,
+        instance_id_prefix: str = "",
     ) -> list[Instance]:
         found = [each for each in self.instances if each.instance_id.startswith(instance_id_prefix)]
-        return [each for each in found if each.runtime_status in runtime_status]
+        found = [each for each in found if created_time_from <= each.created_at <= created_time_to]
+        return [each for each in found if each.runtime_status in runtime_status][: self.page]
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> None:
         self.started.append((str(name), instance_id, client_input))
@@ -77,7 +86,33 @@ def test_an_operation_whose_orchestration_is_lost_is_repaired(catalog: FakeCatal
     ((name, instance_id, given),) = reconcile(lost(job, "import_image", status))
     assert (name, instance_id) == ("repair_operation", f"{job.operation_id}:repair")
     assert RepairTask.model_validate(given) == RepairTask(job=job, reason=status.name)
-    assert catalog.get(Operation, ORG, job.operation_id).cancel_requested_at is not None
+    operation = catalog.get(Operation, ORG, job.operation_id)
+    assert (operation.lost_at is not None, operation.cancel_requested_at) == (True, None)
+
+
+def test_one_that_was_canceled_before_is_repaired_as_such(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    catalog.create(*builders.accepted(job))
+    change(catalog, job, status=OperationStatus.RUNNING, cancel_requested_at=builders.NOW)
+    ((_, _, given),) = reconcile(lost(job, "import_image"))
+    assert RepairTask.model_validate(given).canceled
+
+
+def test_a_step_that_writes_at_the_same_moment_does_not_hide_the_loss(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    catalog.create(*builders.accepted(job))
+    catalog.fail("update", Changed("by a step"))
+    assert len(reconcile(lost(job, "import_image"))) == 1
+    assert catalog.get(Operation, ORG, job.operation_id).lost_at is not None
+
+
+def test_more_of_them_than_a_host_tells_of_at_once_are_all_found(catalog: FakeCatalogStore) -> None:
+    at = datetime.now(UTC)
+    jobs = [builders.import_job() for _ in range(250)]
+    client = FakeClient([one for job in jobs for one in lost(job, "import_image").instances], page=100)
+    for number, instance in enumerate(client.instances):
+        instance.created_at = at - timedelta(minutes=number)
+    assert len(reconcile(client)) == 250
 
 
 @pytest.mark.parametrize("status", [OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED])
@@ -100,6 +135,11 @@ def test_a_copy_that_can_be_used_is_told_apart(catalog: FakeCatalogStore) -> Non
     catalog.update(asset.model_copy(update={"status": AssetStatus.AVAILABLE}))
     ((_, _, given),) = reconcile(lost(job, "copy_image"))
     assert RepairTask.model_validate(given).usable
+    assert RepairTask.model_validate(given).regions == ()
+    replica = catalog.get(Asset, ORG, job.image_id, job.version_id, job.replicas[0].asset_id)
+    catalog.update(replica.model_copy(update={"status": AssetStatus.AVAILABLE}))
+    ((_, _, given),) = reconcile(lost(job, "copy_image"))
+    assert RepairTask.model_validate(given).regions == ("westus",)
 
 
 def test_a_repair_that_is_at_work_is_not_begun_again(catalog: FakeCatalogStore) -> None:

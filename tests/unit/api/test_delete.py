@@ -1,5 +1,6 @@
 """DELETE of an image and of a version: what is accepted, what forbids it, and what a caller gets."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from shared.errors import Changed
 from shared.models.records import Asset, Image, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob
 from shared.states import OperationAction, OperationStatus
-from tests.builders import GOLDEN, ORG, accepted, copy_job, import_job, new_id, version
+from tests.builders import GOLDEN, ORG, accepted, copy_job, import_job, new_id, operation, version
 from tests.unit.api.client import HOST, Answer, Api
 
 
@@ -74,6 +75,43 @@ def test_a_deletion_that_is_under_way_is_not_begun_again(api: Api):
     first, again = delete(api, job.image_id), delete(api, job.image_id)
     assert (again.status, again.json["id"]) == (202, first.json["id"])
     assert len(api.client.started) == 1
+
+
+def test_what_the_deletion_under_way_leaves_is_not_said_to_be_deleted(api: Api):
+    job = there(api, import_job())
+    made = import_job(image_id=job.image_id)
+    other = version(org_id=ORG, image_id=job.image_id, id=made.version_id, operation_id=made.operation_id)
+    api.catalog.create(other, operation(org_id=ORG, id=made.operation_id, job=made.to_json()))
+    first = delete(api, f"{job.image_id}/versions/{job.version_id}")
+    for path, force in (
+        (f"{job.image_id}/versions/{other.id}", "false"),
+        (job.image_id, "false"),
+        (f"{job.image_id}/versions/{job.version_id}", "true"),
+    ):
+        answer = delete(api, path, force=force)
+        assert (answer.status, answer.json["code"]) == (409, "IN_USE"), path
+        assert first.json["id"] in answer.json["detail"]
+    assert delete(api, f"{job.image_id}/versions/{new_id()}").status == 404
+    assert len(api.client.started) == 1
+
+
+def test_of_two_deletions_at_the_same_moment_one_is_accepted(api: Api, monkeypatch: pytest.MonkeyPatch):
+    job = there(api, import_job())
+    began = api.client.start_new
+
+    async def start_new(*args: Any, **kwargs: Any) -> str:
+        monkeypatch.setattr(api.client, "start_new", began)
+        if len(api.client.started) == 0:
+            rival.append(await asyncio.to_thread(delete, api, job.image_id))
+        return await began(*args, **kwargs)
+
+    rival: list[Answer] = []
+    monkeypatch.setattr(api.client, "start_new", start_new)
+    answer = delete(api, job.image_id)
+
+    assert (rival[0].status, answer.status, answer.json["code"]) == (202, 409, "IN_USE")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert api.catalog.get(Image, ORG, job.image_id).deletion_id == rival[0].json["id"]
 
 
 def test_a_deletion_that_failed_may_be_asked_for_again(api: Api):
