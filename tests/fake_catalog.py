@@ -17,6 +17,9 @@ R = TypeVar("R", bound=Record)
 LARGEST_TRANSACTION = 100
 """Table Storage takes no more in one transaction."""
 
+LARGEST_COLUMN = 64 * 1024
+"""Nor more bytes of UTF-16 in one column."""
+
 
 @dataclass
 class _Row:
@@ -105,6 +108,8 @@ class FakeCatalogStore(Scripted):
     def _write(self, record: Record) -> None:
         self._writes += 1
         columns = json.loads(json.dumps(record.to_json()))
+        for name, value in columns.items():
+            _check_fits(name, value)
         self._rows[_address(record)] = _Row(record.kind, columns, f'W/"{self._writes}"')
 
     def _expect(self, record: Record) -> None:
@@ -113,6 +118,12 @@ class FakeCatalogStore(Scripted):
         row = self._rows.get(_address(record))
         if row is None or row.etag != record.etag:
             raise Changed(f"{record.row_key} was written since it was read")
+
+
+def _check_fits(name: str, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode("utf-16-le")) > LARGEST_COLUMN:
+        raise ValueError(f"the column {name} is too large for Table Storage")
 
 
 def _address(record: Record) -> tuple[str, str, str]:

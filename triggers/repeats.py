@@ -1,5 +1,6 @@
 """Requests with a key are worked on once: the first answer is kept, and given again."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -121,7 +122,8 @@ def _claim(org: str, key: RequestKey, known: IdempotencyKey | None) -> Idempoten
 
 def _stored(response: func.HttpResponse) -> StoredAnswer:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return StoredAnswer(status=response.status_code, headers=headers, content=response.get_body().decode())
+    body = response.get_body()
+    return StoredAnswer(status=response.status_code, headers=headers, content=json.loads(body) if body else None)
 
 
 def _again(known: IdempotencyKey, *, repeatable: bool) -> func.HttpResponse:
@@ -131,4 +133,5 @@ def _again(known: IdempotencyKey, *, repeatable: bool) -> func.HttpResponse:
     headers = {**EVERY_ANSWER, **answer.headers, "Idempotent-Replayed": "true"}
     if repeatable:
         headers[idempotency.RESULT] = "accepted"
-    return func.HttpResponse(answer.content, status_code=answer.status, headers=headers, mimetype=JSON)
+    body = None if answer.content is None else json.dumps(answer.content)
+    return func.HttpResponse(body, status_code=answer.status, headers=headers, mimetype=JSON)

@@ -196,8 +196,8 @@ class StoredAnswer(Model):
 
     status: int
     headers: dict[str, str]
-    content: str
-    """The body's text."""
+    content: dict[str, Any] | None = None
+    """The body, if there is one; its text, which escapes what is not ASCII, might not fit a column."""
 
 
 class IdempotencyKey(CatalogRecord):

@@ -75,7 +75,7 @@ def everything(org: str) -> Sequence[Record]:
             id="k",
             fingerprint="f",
             claimed_at=NOW,
-            answer=StoredAnswer(status=202, headers={"Location": "https://h/x?a=b"}, content='{"a": "ü"}'),
+            answer=StoredAnswer(status=202, headers={"Location": "https://h/x?a=b"}, content={"a": "ü"}),
         ),
         HistoryEntry(
             **ids, at=NOW, sequence=1, entity="ASSET", entity_id="a", before=None, after="DEPLOYING_VM", error=error

@@ -48,6 +48,17 @@ def test_the_same_request_gets_the_first_answer_and_makes_nothing(api: Api):
     assert len(api.catalog.all(Image)) == len(api.client.started) == 1
 
 
+def test_the_longest_texts_are_repeated_too(api: Api):
+    """They are escaped in an answer, to seven times their length."""
+    long = {"streamDescription": "\N{ROCKET}" * 1024, "versionDescription": "\N{ROCKET}" * 1024}
+    body = import_body(**long)
+    body["assetDetails"]["data"] |= {f"note{number}": "\N{ROCKET}" * 64 for number in range(6)}
+    first = api.post(body, KEY)
+    again = api.post(body, KEY)
+    assert (first.status, again.status) == (202, 202)
+    assert again.content == first.content
+
+
 def test_another_request_with_the_key_is_refused(api: Api):
     api.post(import_body(), KEY)
     answer = api.post(import_body(streamName="Another"), KEY)
