@@ -32,7 +32,7 @@ async def call(request: dict[str, Any]) -> dict[str, Any]:
     if content is not None:
         headers.setdefault("Content-Type", "application/json")
     if request.get("tokenSource"):
-        headers["Authorization"] = f"Bearer {await _token(request['tokenSource']['resource'])}"
+        headers["Authorization"] = f"Bearer {await asyncio.to_thread(_token, request['tokenSource']['resource'])}"
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=True) as client:
             answer = await client.request(method, url, headers=headers, content=content)
@@ -59,17 +59,14 @@ def _retry_after(answer: httpx.Response) -> float:
     return float(text) if text.isdecimal() else POLL_SECONDS
 
 
-async def _token(resource: str) -> str:
-    """Return a token of the app's managed identity, or of whoever is logged in on this machine."""
+def _token(resource: str) -> str:
+    """Return a token of the app's managed identity, or of whoever is logged in on this machine. Blocks."""
     # Takes a moment to import, and few apps need it.
     from azure.core.exceptions import ClientAuthenticationError
     from azure.identity import DefaultAzureCredential
 
-    def get() -> str:
+    try:
         with DefaultAzureCredential() as credential:
             return credential.get_token(f"{resource.rstrip('/')}/.default").token
-
-    try:
-        return await asyncio.to_thread(get)
     except ClientAuthenticationError as exc:
         raise CallFailed(f"no token for {resource}: {exc.message}") from exc
