@@ -9,15 +9,24 @@ from activities import (
     deletion,
     gallery,
     guest,
+    keeping,
     network,
     preflight,
     resource_group,
     secrets,
     virtual_machine,
 )
-from orchestrators import copy_image, import_image, remove_image, repair_operation, replicate_version, run_step
+from orchestrators import (
+    await_retry,
+    copy_image,
+    import_image,
+    remove_image,
+    repair_operation,
+    replicate_version,
+    run_step,
+)
 from shared import wiring
-from triggers import image_sources, images, operations, provider_instances, schedules, versions
+from triggers import image_sources, images, operations, provider_instances, retries, schedules, versions
 
 wiring.settings()  # A setting that is missing should stop the start, not the first request.
 
@@ -27,6 +36,7 @@ for _module in (
     images,
     versions,
     operations,
+    retries,
     image_sources,
     provider_instances,
     schedules,
@@ -36,6 +46,8 @@ for _module in (
     repair_operation,
     replicate_version,
     run_step,
+    await_retry,
+    keeping,
     catalog,
     deletion,
     preflight,

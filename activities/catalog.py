@@ -4,28 +4,24 @@ import logging
 
 import azure.durable_functions as df
 
-from shared import changes, wiring
+from shared import changes, recording, wiring
 from shared.errors import (
+    RECORDS_CHANGED,
     AlreadyExists,
-    Changed,
     ErrorKind,
     IllegalTransition,
     NotFound,
     OperationCanceled,
-    StoreUnavailable,
 )
 from shared.log import about
-from shared.models.records import Asset, ErrorInfo, Image, Operation, Version
+from shared.models.records import ErrorInfo, Operation
 from shared.models.steps import Acceptance, AcceptanceFound, Outcome, Progress, StepError
 from shared.outcomes import CANCELED
-from shared.ports import CatalogStore, every
+from shared.ports import CatalogStore
 from shared.states import OperationAction, OperationStatus
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
-
-_TRIES = 10
-"""How often a change is worked out anew when somebody else wrote in between."""
 
 
 @bp.activity_trigger(input_name="acceptance", activity="confirm_acceptance")
@@ -50,7 +46,7 @@ def record_progress(progress: dict) -> dict:  # type: ignore[type-arg]
         return Outcome.failed(CANCELED).to_json()
     except (IllegalTransition, NotFound) as error:
         _log.error("the catalogue refuses a change: %s %s", error, about(given))
-        refusal = StepError(kind=ErrorKind.PERMANENT, code="RECORDS_CHANGED", message=str(error))
+        refusal = StepError(kind=ErrorKind.PERMANENT, code=RECORDS_CHANGED, message=str(error))
         return Outcome.failed(refusal).to_json()
     return Outcome.done().to_json()
 
@@ -98,38 +94,22 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
         OperationCanceled: it would succeed, and was canceled just before.
         StoreUnavailable: storage is away, or others write these records all the time.
     """
-    for _ in range(_TRIES):
-        change = changes.apply(_tree(progress, catalog), progress)
-        if not change.records:
-            return
-        # The history goes first, under keys that a repetition would use again: no transition lacks its entry.
-        for entry in change.history:
-            catalog.put(entry)
-        try:
-            catalog.update(*change.records)
-        except Changed:
-            # Either an earlier try of ours landed late, and then the entries are its own; or somebody else wrote.
-            if catalog.get(Operation, progress.org_id, progress.operation_id).last_changed_at != progress.at:
-                for entry in change.history:
-                    catalog.delete(entry)
-            continue
+
+    def work_out() -> changes.Change:
+        return changes.apply(_tree(progress, catalog), progress)
+
+    def is_written() -> bool:
+        return catalog.get(Operation, progress.org_id, progress.operation_id).last_changed_at == progress.at
+
+    change = recording.write(catalog, work_out, is_written)
+    if change.records:
         _report(progress, change)
-        return
-    raise StoreUnavailable(f"the records of image {progress.image_id} are written by others all the time")
 
 
 def _tree(progress: Progress, catalog: CatalogStore) -> changes.Tree:
-    org, image, version = progress.org_id, progress.image_id, progress.version_id
-    assets = every(catalog, Asset, org, image, version)
-    versions = every(catalog, Version, org, image)
-    return changes.Tree(
-        image=catalog.get(Image, org, image),
-        version=catalog.get(Version, org, image, version),
-        asset=catalog.get(Asset, org, image, version, progress.asset_id),
-        operation=catalog.get(Operation, org, progress.operation_id),
-        other_assets=[asset for asset in assets if asset.id != progress.asset_id],
-        other_versions=[other.status for other in versions if other.id != version],
-    )
+    """The records around the progress's asset; a deletion shows progress in an image that others made."""
+    operation = catalog.get(Operation, progress.org_id, progress.operation_id)
+    return recording.read_tree(catalog, operation, progress.image_id, progress.version_id, progress.asset_id)
 
 
 def _report(progress: Progress, change: changes.Change) -> None:
@@ -141,6 +121,8 @@ def _report(progress: Progress, change: changes.Change) -> None:
     if progress.retry:
         reason = progress.retry.reason
         _log.warning("attempt %d after %s: %s %s", progress.retry.attempt, reason.code, reason.message, ids)
-    if progress.end:
+    if progress.end and change.operation and change.operation.ended_at != progress.at:
+        _log.info("what was kept is removed %s", ids)
+    elif progress.end:
         why = f" ({progress.error.code}: {progress.error.message})" if progress.error else ""
         _log.info("operation %s%s %s", progress.end, why, ids)

@@ -1,15 +1,15 @@
-"""Activities that belong to deletions alone: stopping the work in progress, and removing the records."""
+"""Activities of deletions: stopping the work in progress, removing the records, ending without them."""
 
 import logging
 
 import azure.durable_functions as df
 
 from shared import wiring
-from shared.errors import Changed, NotFound, StoreUnavailable
+from shared.errors import RECORDS_CHANGED, Changed, ErrorKind, NotFound, StoreUnavailable
 from shared.log import about
 from shared.models.base import Record
 from shared.models.records import Asset, HistoryEntry, Image, NameReservation, Operation, Version
-from shared.models.steps import DeleteJob, ImageRemoval, OperationEnd, Outcome, StepInput
+from shared.models.steps import DeleteJob, ImageRemoval, OperationEnd, Outcome, StepError, StepInput
 from shared.outcomes import undo
 from shared.ports import CatalogStore, every
 from shared.states import OperationStatus, stream_status
@@ -42,28 +42,33 @@ def remove_records(removal: dict) -> None:  # type: ignore[type-arg]
 
 
 @bp.activity_trigger(input_name="end", activity="end_operation")
-def end_operation(end: dict) -> None:  # type: ignore[type-arg]
-    """Write how a deletion ended."""
+def end_operation(end: dict) -> dict:  # type: ignore[type-arg]
+    """Write how an operation ended whose image's records say nothing of it; without a record of its own it can't."""
     given = OperationEnd.model_validate(end)
-    finish(given, wiring.catalog())
+    try:
+        finish(given, wiring.catalog())
+    except NotFound as error:
+        refusal = StepError(kind=ErrorKind.PERMANENT, code=RECORDS_CHANGED, message=str(error))
+        return Outcome.failed(refusal).to_json()
     why = f" ({given.error.code}: {given.error.message})" if given.error else ""
     _log.info("operation %s%s %s", given.status, why, about(given.job))
+    return Outcome.done().to_json()
 
 
 def stop(step: DeleteStep, catalog: CatalogStore) -> Outcome:
-    """Done when no operation that made the image is at work any more."""
+    """Done when no operation that made the image is at work any more, or keeps something."""
     at_work = False
     for job in step.job.made:
         try:
             operation = catalog.get(Operation, job.org_id, job.operation_id)
         except NotFound:
             continue
-        if operation.status.ended:
+        if not operation.is_open:
             continue
         at_work = True
         if operation.cancel_requested_at is None:
             try:
-                catalog.update(operation.model_copy(update={"cancel_requested_at": step.at}))
+                catalog.update(operation.asked_to_end(step.at))
             except Changed:
                 continue  # it is asked again at the next look
     return Outcome.waiting() if at_work else Outcome.done()
@@ -114,16 +119,30 @@ def _roll_up(removal: ImageRemoval, catalog: CatalogStore) -> None:
 
 
 def finish(end: OperationEnd, catalog: CatalogStore) -> None:
-    """Write the end of the operation; repeating it changes nothing."""
+    """Write the end of the operation; repeating it changes nothing.
+
+    Raises:
+        NotFound: it has no record.
+        StoreUnavailable: storage is away, or others write the record all the time.
+    """
     job = end.job
     for _ in range(_TRIES):
         operation = catalog.get(Operation, job.org_id, job.operation_id)
-        if operation.status.ended:
+        if not operation.is_open:
             return
         percent = 100 if end.status is OperationStatus.SUCCEEDED else operation.percent_complete
-        update = {"status": end.status, "error": end.error, "ended_at": end.at, "last_changed_at": end.at}
+        update = {
+            "status": operation.status if operation.kept else end.status,
+            "error": end.error,
+            "ended_at": operation.ended_at or end.at,
+            "last_changed_at": end.at,
+            "retry": None,
+            "kept": False,
+            "retry_until": None,
+            "percent_complete": percent,
+        }
         try:
-            catalog.update(operation.model_copy(update={**update, "retry": None, "percent_complete": percent}))
+            catalog.update(operation.model_copy(update=update))
         except Changed:
             continue
         return

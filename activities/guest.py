@@ -56,4 +56,5 @@ def begin_script(step: ImportStep, images: ImageProvider) -> Outcome:
 
 def _command(step: ImportStep) -> str:
     """A name of its own for each attempt: Azure runs a command of the same name and body only once."""
-    return f"remote-desktop-{step.attempt}"
+    attempt = f"{step.retries}-{step.attempt}" if step.retries else f"{step.attempt}"
+    return f"remote-desktop-{attempt}"

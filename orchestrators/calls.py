@@ -36,16 +36,20 @@ def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Replay:
     yield context.create_timer(now(context) + timedelta(seconds=seconds))
 
 
-def rest(context: df.DurableOrchestrationContext, seconds: float) -> Generator[Any, Any, None]:
-    """Wait on a durable timer, or until the operation is canceled.
+def rest(
+    context: df.DurableOrchestrationContext, seconds: float, event: Event = Event.CANCEL
+) -> Generator[Any, Any, bool]:
+    """Wait on a durable timer, or until an event comes: that the operation is canceled, usually; returns whether.
 
     Whoever is woken must ask what is to be done, and not rest again if that is the end: the SDK would take the
     same event for news a second time.
     """
     timer = context.create_timer(now(context) + timedelta(seconds=seconds))
-    first = yield context.task_any([timer, context.wait_for_external_event(Event.CANCEL)])
-    if first is not timer:
-        timer.cancel()
+    first = yield context.task_any([timer, context.wait_for_external_event(event)])
+    if first is timer:
+        return False
+    timer.cancel()
+    return True
 
 
 def luck(context: df.DurableOrchestrationContext) -> float:

@@ -19,18 +19,22 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
     The steps, in `shared.steps`: prove that the source may be read; check all that can be known beforehand; make
     sure of the gallery and the image definition; copy the version into the home region. From then on the image can
     be used, and nothing takes it away again: further regions follow, each with its own success or failure. Canceling
-    takes away what was copied until then, and afterwards only the regions that are still to come.
+    takes away what was copied until then, and afterwards only the regions that are still to come. A retry goes on from
+    the step that failed; where regions are missing, it asks for those again.
     """
     job = read_input(context, CopyJob)
     plan = copy_steps(replicated=bool(job.replicas))
     work = Workflow(context, job, plan, COPY_CLEAN_UP)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
-    try:
-        for step in plan:
-            if step is not REPLICATION:
-                yield from work.take(step)
-        missing = (yield from work.replicate(job)) if job.replicas else None
-        return (yield from work.complete(AssetStatus.AVAILABLE, missing))
-    except StepFailed as failure:
-        return (yield from work.undo(failure))
+    while True:
+        try:
+            for step in work.steps_left():
+                if step is not REPLICATION:
+                    yield from work.take(step)
+            missing = (yield from work.replicate(job)) if job.replicas else None
+            ended = yield from work.complete(AssetStatus.AVAILABLE, missing, keep=True)
+        except StepFailed as failure:
+            ended = yield from work.fail(failure)
+        if ended is not None:
+            return ended

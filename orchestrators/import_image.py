@@ -18,18 +18,21 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
 
     The steps, in `shared.steps`: check all that can be known beforehand; accept the Marketplace terms; create
     the staging resource group, the network security group and the virtual machine; wait for its guest agent;
-    allow remote desktop; put the GPU driver on, if it has a GPU; restart. If one fails for good, everything that
-    was created is removed; so it is if the operation is canceled. The administrator's password is forgotten in every
-    case.
+    allow remote desktop; put the GPU driver on, if it has a GPU; restart. If one fails for good, what was created
+    is kept for a while, in which a retry goes on from that step, and then removed; so it is at once if the operation
+    is canceled. The administrator's password is forgotten in every case.
     """
     job = read_input(context, ImportJob)
     plan = import_steps(job.os_type, job.gpu_type)
     work = Workflow(context, job, plan, CLEAN_UP)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
-    try:
-        for step in plan:
-            yield from work.take(step)
-        return (yield from work.complete(AssetStatus.IMPORT_COMPLETE))
-    except StepFailed as failure:
-        return (yield from work.undo(failure))
+    while True:
+        try:
+            for step in work.steps_left():
+                yield from work.take(step)
+            ended = yield from work.complete(AssetStatus.IMPORT_COMPLETE)
+        except StepFailed as failure:
+            ended = yield from work.fail(failure)
+        if ended is not None:
+            return ended

@@ -87,6 +87,12 @@ SECRET_RETURN_AFTER = 120.0
 SECRET_RETURNS = 48
 """… and so often: for a day."""
 
+KEPT_LOOK = 20.0
+"""While what a failed operation made is kept, its record is looked at so often, in multiples of `retry_seconds`.
+
+Every five minutes at the default pace: a retry whose event got lost begins that late at most.
+"""
+
 ATTEMPTS_PER_INSTANCE = 10
 """A step that is tried again and again begins a new instance after so many attempts, for the sake of replay."""
 

@@ -8,7 +8,7 @@ from orchestrators.workflow import StepFailed, Workflow
 from shared.errors import OPERATION_CANCELED, ErrorKind
 from shared.models.steps import CopyJob, RepairTask, StepError
 from shared.names import Orchestrator
-from shared.states import AssetStatus
+from shared.states import AssetStatus, OperationStatus
 from shared.steps import CLEAN_UP, COPY_CLEAN_UP, REPLICATION, copy_steps, import_steps
 
 bp = df.Blueprint()
@@ -19,7 +19,10 @@ ORCHESTRATION_LOST = "ORCHESTRATION_LOST"
 
 @bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.REPAIR_OPERATION)
 def repair_operation(context: df.DurableOrchestrationContext) -> Replay:
-    """Undo what the lost orchestration did, and show why; what can be used already stays, without what it lacks."""
+    """Undo what the lost orchestration did, and show why; what can be used already stays, without what it lacks.
+
+    Of an operation that had failed before, only what it kept is removed: why it failed is known.
+    """
     task = read_input(context, RepairTask)
     job = task.job
     if isinstance(job, CopyJob):
@@ -29,6 +32,8 @@ def repair_operation(context: df.DurableOrchestrationContext) -> Replay:
     work = Workflow(context, job, plan, clean_up)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
+    if task.failed is not None:
+        return (yield from work.take_back(None, task.failed, OperationStatus.FAILED))
     if task.canceled:
         error = StepError(kind=ErrorKind.CANCELED, code=OPERATION_CANCELED, message=f"It was canceled. {_lost(task)}")
     else:

@@ -72,7 +72,10 @@ def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generat
 
 def _wait(context: df.DurableOrchestrationContext, step: steps.Step, seconds: float) -> Replay:
     """Wait; a step that takes something back goes on although the operation is canceled, so nothing wakes it."""
-    yield from (sleep if step in steps.UNDOING else rest)(context, seconds)
+    if step in steps.UNDOING:
+        yield from sleep(context, seconds)
+    else:
+        yield from rest(context, seconds)
 
 
 def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, error: StepError, delay: float) -> Replay:
@@ -94,7 +97,9 @@ def _record(
 
 
 def _input(context: df.DurableOrchestrationContext, task: StepTask, handle: str | None) -> StepInput:
-    return StepInput(job=task.job, facts=task.facts, attempt=task.attempt, handle=handle, at=now(context))
+    return StepInput(
+        job=task.job, facts=task.facts, attempt=task.attempt, retries=task.retries, handle=handle, at=now(context)
+    )
 
 
 def _with_deadline(context: df.DurableOrchestrationContext, task: StepTask) -> StepTask:

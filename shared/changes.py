@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.errors import IllegalTransition, OperationCanceled
@@ -9,8 +10,11 @@ from shared.models.base import Record
 from shared.models.records import Asset, HistoryEntry, Image, Operation, Version
 from shared.models.steps import Progress
 from shared.states import (
+    FIRST_ASSET_STATUS,
+    RETRY_TRANSITIONS,
     VERSION_OF_ASSET,
     AssetStatus,
+    AssetType,
     OperationStatus,
     VersionStatus,
     may_follow,
@@ -44,10 +48,14 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to write: `records` in one transaction, the image last; `history` belongs to them."""
+    """What to write: `records` in one transaction, the image last; `history` belongs to them.
+
+    `operation` is one of the records; None where there is nothing to write.
+    """
 
     records: Sequence[Record]
     history: Sequence[HistoryEntry]
+    operation: Operation | None = None
 
 
 def apply(tree: Tree, progress: Progress) -> Change:
@@ -55,26 +63,83 @@ def apply(tree: Tree, progress: Progress) -> Change:
 
     Raises:
         IllegalTransition: the asset may not take that status now, or the operation has ended otherwise.
-        OperationCanceled: it would succeed, and was canceled just before.
+        OperationCanceled: it would succeed, or be kept for a retry, and was canceled just before.
     """
-    if tree.operation.status.ended:
-        if progress.end is tree.operation.status:
-            return Change(records=(), history=())
-        raise IllegalTransition(f"operation {tree.operation.id} has ended as {tree.operation.status}")
+    operation = tree.operation
+    if operation.status.ended and _says_nothing_new(operation, progress):
+        return Change(records=(), history=())
+    if operation.status.ended and (not operation.kept or progress.end not in (None, operation.status)):
+        raise IllegalTransition(f"operation {operation.id} has ended as {operation.status}")
     # What is good already, such as a copy's home region, stays good.
     succeeds = progress.end is OperationStatus.SUCCEEDED and progress.status != tree.asset.status
-    if succeeds and tree.operation.cancel_requested_at is not None:
-        raise OperationCanceled(tree.operation.id)
-    asset = _changed_asset(tree.asset, progress)
-    version = _rolled(
-        tree.version, version_status([asset.status, *(each.status for each in tree.other_assets)]), progress
+    keeps = progress.end is OperationStatus.FAILED and progress.retry_until is not None
+    if (succeeds or keeps) and operation.cancel_requested_at is not None:
+        raise OperationCanceled(operation.id)
+    assets = [_changed_asset(tree.asset, progress), *tree.other_assets]
+    return _change(tree, assets, _changed_operation(operation, progress), progress)
+
+
+def resume(tree: Tree, at: datetime) -> Change:
+    """Work out what a retry writes that somebody asked for: the operation runs, and what failed waits for its turn.
+
+    Raises:
+        IllegalTransition: the operation takes no retry, or the image is being deleted.
+    """
+    operation = tree.operation
+    if operation.retry_until is None or at >= operation.retry_until:
+        raise IllegalTransition(f"operation {operation.id} takes no retry")
+    again = {
+        "status": OperationStatus.RUNNING,
+        # What succeeded in part begins its last step anew.
+        "percent_complete": 0 if operation.status is OperationStatus.SUCCEEDED else operation.percent_complete,
+        "error": None,
+        "ended_at": None,
+        "last_changed_at": at,
+        "kept": False,
+        "retry_until": None,
+        "retries": operation.retries + 1,
+    }
+    assets = [_resumed(asset, at) for asset in (tree.asset, *tree.other_assets)]
+    progress = Progress(
+        org_id=operation.org_id,
+        operation_id=operation.id,
+        image_id=operation.image_id,
+        version_id=operation.version_id,
+        asset_id=operation.asset_id,
+        at=at,
     )
+    return _change(tree, assets, operation.model_copy(update=again), progress)
+
+
+def _says_nothing_new(operation: Operation, progress: Progress) -> bool:
+    """Whether a progress repeats an end. Of one whose resources are kept, a further end says that they are gone."""
+    return progress.end is operation.status and (not operation.kept or progress.retry_until is not None)
+
+
+def _resumed(asset: Asset, at: datetime) -> Asset:
+    """An asset that waits for its turn again, if it failed."""
+    if asset.status is AssetStatus.AVAILABLE:
+        return asset
+    following = RETRY_TRANSITIONS.get(asset.status, frozenset())
+    first = (
+        FIRST_ASSET_STATUS if asset.type is AssetType.AZURE_IMAGE_REPLICA_IN_SIG else AssetStatus.IMPORT_RETRY_PENDING
+    )
+    if first not in following:
+        raise IllegalTransition(f"asset {asset.id} is {asset.status}: there is nothing to retry")
+    return asset.model_copy(update={"status": first, "error": None, "updated_at": at})
+
+
+def _change(tree: Tree, assets: Sequence[Asset], operation: Operation, progress: Progress) -> Change:
+    """What to write when the assets have changed: version and image are rolled up from them."""
+    version = _rolled(tree.version, version_status([asset.status for asset in assets]), progress)
     image = _rolled(tree.image, stream_status([version.status, *tree.other_versions]), progress)
-    history = _history(tree, (asset, version, image), progress)
+    before: Sequence[Asset | Version | Image] = (tree.asset, *tree.other_assets, tree.version, tree.image)
+    history = _history(tree, before, (*assets, version, image), progress)
     if history:
         image = image.model_copy(update={"revision": tree.image.revision + len(history)})
-    changed = [new for new, old in ((asset, tree.asset), (version, tree.version), (image, tree.image)) if new != old]
-    return Change(records=(_changed_operation(tree.operation, progress), *changed), history=history)
+    after: Sequence[Asset | Version | Image] = (*assets, version, image)
+    changed = [new for new, old in zip(after, before, strict=True) if new != old]
+    return Change(records=(operation, *changed), history=history, operation=operation)
 
 
 def _changed_asset(asset: Asset, progress: Progress) -> Asset:
@@ -100,8 +165,9 @@ def _rolled(record: T, status: object, progress: Progress) -> T:
 
 
 def _changed_operation(operation: Operation, progress: Progress) -> Operation:
+    goes_on = operation.status if operation.kept else OperationStatus.RUNNING
     update: dict[str, Any] = {
-        "status": progress.end or OperationStatus.RUNNING,
+        "status": progress.end or goes_on,
         "started_at": operation.started_at or progress.at,
         "last_changed_at": progress.at,
         "retry": progress.retry,
@@ -117,20 +183,24 @@ def _changed_operation(operation: Operation, progress: Progress) -> Operation:
             "percent_complete": max(progress.step.percent, operation.percent_complete),
         }
     if progress.end is not None:
-        update["ended_at"] = progress.at
+        until = progress.retry_until if operation.cancel_requested_at is None else None
+        update |= {"ended_at": operation.ended_at or progress.at, "kept": until is not None, "retry_until": until}
     if progress.end is OperationStatus.SUCCEEDED:
         update |= {"percent_complete": 100, "error": progress.error}
     return operation.model_copy(update=update)
 
 
-def _history(tree: Tree, records: tuple[Asset, Version, Image], progress: Progress) -> tuple[HistoryEntry, ...]:
-    asset, version, image = records
-    statuses: list[tuple[str, str, str, str]] = [
-        ("ASSET", asset.id, tree.asset.status, asset.status),
-        ("VERSION", version.id, tree.version.status, version.status),
-        ("IMAGE", image.id, tree.image.status, image.status),
+def _history(
+    tree: Tree,
+    before: Sequence[Asset | Version | Image],
+    after: Sequence[Asset | Version | Image],
+    progress: Progress,
+) -> tuple[HistoryEntry, ...]:
+    changed = [
+        (new.kind.upper(), new.id, old.status, new.status)
+        for old, new in zip(before, after, strict=True)
+        if old.status != new.status
     ]
-    changed = [each for each in statuses if each[2] != each[3]]
     return tuple(
         HistoryEntry(
             org_id=progress.org_id,
@@ -139,12 +209,12 @@ def _history(tree: Tree, records: tuple[Asset, Version, Image], progress: Progre
             sequence=tree.image.revision + offset,
             entity=entity,
             entity_id=entity_id,
-            before=before,
-            after=after,
+            before=was,
+            after=becomes,
             operation_id=progress.operation_id,
             step=progress.step.name if progress.step else tree.operation.step,
             attempt=progress.retry.attempt if progress.retry else None,
             error=progress.retry.reason if progress.retry else progress.error,
         )
-        for offset, (entity, entity_id, before, after) in enumerate(changed, start=1)
+        for offset, (entity, entity_id, was, becomes) in enumerate(changed, start=1)
     )

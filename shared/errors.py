@@ -47,6 +47,9 @@ class IllegalTransition(CatalogError):
 OPERATION_CANCELED = "OPERATION_CANCELED"
 """The code of what did not come about because somebody asked for the operation's end."""
 
+RECORDS_CHANGED = "RECORDS_CHANGED"
+"""The code of what the records do not allow any more: a deletion has taken the image over, or removed it."""
+
 
 class OperationCanceled(CatalogError):
     """Somebody asked for the operation's end: its work must not go on."""

@@ -12,6 +12,7 @@ class Orchestrator(StrEnum):
     REMOVE_IMAGE = "remove_image"
     REPAIR_OPERATION = "repair_operation"
     RUN_STEP = "run_step"
+    AWAIT_RETRY = "await_retry"
 
 
 class Activity(StrEnum):
@@ -53,6 +54,7 @@ class Activity(StrEnum):
     STOP_WORK = "stop_work"
     REMOVE_RECORDS = "remove_records"
     END_OPERATION = "end_operation"
+    DECIDE_KEPT = "decide_kept"
 
 
 class Event(StrEnum):
@@ -60,8 +62,18 @@ class Event(StrEnum):
 
     CANCEL = "cancel"
     """The operation is to be canceled: a hint, since the operation's record says so too."""
+    DECIDED = "decided"
+    """What a failed operation keeps is to be used for a retry, or removed: a hint, too."""
 
 
-def step_instance_id(operation_id: str, step: str) -> str:
-    """The instance id of the sub-orchestration of a step: readable in the portal, and unique for its operation."""
-    return f"{operation_id}:{step}"
+def step_instance_id(operation_id: str, step: str, retries: int = 0) -> str:
+    """The instance id of the sub-orchestration of a step: readable in the portal, and unique for its operation.
+
+    `retries` is how often somebody asked for a retry of the operation: each takes instances of its own.
+    """
+    return f"{operation_id}:{step}:{retries}" if retries else f"{operation_id}:{step}"
+
+
+def kept_instance_id(operation_id: str, retries: int) -> str:
+    """The instance id of what waits while a failed operation is kept, after so many retries."""
+    return step_instance_id(operation_id, "kept", retries)

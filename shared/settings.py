@@ -62,7 +62,10 @@ class Settings(Model):
         values = {
             field: environment[name] for name, field in _SIMPLE_SETTINGS.items() if environment.get(name, "").strip()
         }
-        pace = {field: environment[name] for name, field in _PACE_SETTINGS.items() if environment.get(name, "").strip()}
+        pace: dict[str, object] = {"keep_seconds": KEEP_SECONDS}
+        pace |= {
+            field: environment[name] for name, field in _PACE_SETTINGS.items() if environment.get(name, "").strip()
+        }
         settings = None
         if not problems:
             try:
@@ -88,10 +91,14 @@ _SIMPLE_SETTINGS = {
     "ORG_CLAIM": "org_claim",
     "REQUIRE_PRINCIPAL": "require_principal",
 }
+KEEP_SECONDS = 3600.0
+"""How long what a failed operation made is kept, unless the deployment says otherwise."""
+
 _PACE_SETTINGS = {
     "ARM_POLL_SECONDS": "poll_seconds",
     "RETRY_BASE_SECONDS": "retry_seconds",
     "IMPORT_DEADLINE_SECONDS": "deadline_seconds",
+    "FAILED_KEEP_SECONDS": "keep_seconds",
 }
 
 

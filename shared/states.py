@@ -167,7 +167,7 @@ class OperationStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether the operation will never change again."""
+        """Whether the operation is at an end; only a retry that somebody asks for takes it up again."""
         return self in (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED)
 
 
@@ -228,6 +228,23 @@ DELETION_TRANSITIONS: Mapping[AssetStatus, frozenset[AssetStatus]] = {
     _A.DELETION_FAILED: frozenset({_A.DELETING}),
 }
 """Which status an asset may take next while it is deleted. DELETING may follow on every status."""
+
+_AGAIN = frozenset({_A.IMPORT_RETRY_PENDING})
+
+RETRY_TRANSITIONS: Mapping[AssetStatus, frozenset[AssetStatus]] = {
+    _A.AGENT_INSTALLATION_FAILED: _AGAIN,
+    _A.ALLOW_RDP_FAILED: _AGAIN,
+    _A.ENABLING_RDS_AND_ALLOW_RDP_FAILED: _AGAIN,
+    # What would have been a replica of a copy failed with it; it waits for its turn again.
+    _A.IMPORT_FAILED: _AGAIN | {_A.IMPORT_PENDING},
+    _A.IMPORT_FAILED_TIMEOUT: _AGAIN | {_A.IMPORT_PENDING},
+    _A.REPLICATION_FAILED: frozenset({_A.IMPORT_PENDING}),
+    _A.REPLICATION_FAILED_TIMEOUT: frozenset({_A.IMPORT_PENDING}),
+}
+"""Which status an asset takes when somebody asks for a retry of the operation that failed.
+
+A table of its own: for everybody else these statuses are the end.
+"""
 
 _TRANSITIONS = (*ASSET_TRANSITIONS.items(), *DELETION_TRANSITIONS.items())
 _REACHABLE = frozenset(status for status, _ in _TRANSITIONS).union(*(following for _, following in _TRANSITIONS))

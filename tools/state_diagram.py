@@ -6,6 +6,7 @@ from shared.states import (
     ASSET_TRANSITIONS,
     DELETION_TRANSITIONS,
     FIRST_ASSET_STATUS,
+    RETRY_TRANSITIONS,
     STREAM_OF_VERSION,
     UNUSED_ASSET_STATUSES,
     VERSION_OF_ASSET,
@@ -35,6 +36,12 @@ def deletion() -> str:
     lines = ["stateDiagram-v2", "    [*] --> DELETING"]
     lines += [f"    {one} --> {each}" for one in DELETION_TRANSITIONS for each in sorted(DELETION_TRANSITIONS[one])]
     return "\n".join([*lines, "    DELETING --> [*]"])
+
+
+def retry() -> str:
+    """The table of retries as a Mermaid state diagram."""
+    lines = [f"    {one} --> {each}" for one in RETRY_TRANSITIONS for each in sorted(RETRY_TRANSITIONS[one])]
+    return "\n".join(["stateDiagram-v2", *lines])
 
 
 def overview() -> str:
@@ -75,6 +82,15 @@ same transaction. A status may only change along an arrow.
 
 ```mermaid
 {diagram()}
+```
+
+## Retrying
+
+When somebody asks for a retry of an operation that failed, its copy waits for the step that failed. What would be a
+replica of it waits for its turn from the beginning.
+
+```mermaid
+{retry()}
 ```
 
 ## Deleting

@@ -17,12 +17,12 @@ from shared.errors import CatalogError, Changed, NotFound
 from shared.findings import Code
 from shared.models.records import Asset, IdempotencyKey, Image, Operation, Version
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, read_making_job
-from shared.names import Event, Orchestrator, step_instance_id
+from shared.names import Orchestrator
 from shared.ports import Query, every
 from shared.problems import RETRY_AFTER_SECONDS, Problem, Refused
 from shared.states import OperationAction, OperationStatus
 from triggers import operations, repeats
-from triggers.hints import hint
+from triggers.hints import hint_end
 from triggers.http import fetch, flag, now
 from triggers.starting import start
 
@@ -217,10 +217,9 @@ def _write(operation: Operation, answer: IdempotencyKey | None) -> None:
 
 
 async def _stop(client: df.DurableOrchestrationClient, made: ImportJob | CopyJob) -> None:
-    """Cancel the operation if it is still at work; the deletion looks after that, too."""
+    """Cancel the operation if it is still at work, or keeps what it made; the deletion looks after that, too."""
     try:
         operation = await asyncio.to_thread(operations.note_cancellation, made.org_id, made.operation_id)
     except (Refused, CatalogError):
         return
-    if operation.step is not None and not operation.status.ended:
-        await hint(client, step_instance_id(operation.id, operation.step), Event.CANCEL)
+    await hint_end(client, operation)

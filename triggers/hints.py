@@ -4,7 +4,8 @@ import logging
 
 import azure.durable_functions as df
 
-from shared.names import Event
+from shared.models.records import Operation
+from shared.names import Event, kept_instance_id, step_instance_id
 
 _log = logging.getLogger(__name__)
 
@@ -15,3 +16,11 @@ async def hint(client: df.DurableOrchestrationClient, instance_id: str, event: E
         await client.raise_event(instance_id, event)
     except Exception as error:  # noqa: BLE001 - the SDK raises bare Exceptions, and aiohttp's own
         _log.info("the hint %s did not reach %s: %s", event, instance_id, type(error).__name__)
+
+
+async def hint_end(client: df.DurableOrchestrationClient, operation: Operation) -> None:
+    """Wake what is at work on an operation, or keeps what it made: somebody asked for its end."""
+    if operation.kept:
+        await hint(client, kept_instance_id(operation.id, operation.retries), Event.DECIDED)
+    elif operation.step is not None and not operation.status.ended:
+        await hint(client, step_instance_id(operation.id, operation.step, operation.retries), Event.CANCEL)

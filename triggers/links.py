@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import azure.functions as func
 
+from shared.models.records import Operation
+
 ROOT = "imagemgmt/v1"
 _OF_LISTS = frozenset({"size", "name", "search", "status", "os", "osType", "os_type", "gpuType", "gpu_type"})
 """The parameters that choose what a list holds. No others are repeated: one of them may be a function key."""
@@ -47,9 +49,12 @@ class Links:
         """The URL of an operation."""
         return self.to("operations", operation_id)
 
-    def of_operation(self, image_id: str) -> Mapping[str, str]:
-        """The `links` of an operation."""
-        return {"image": self.image(image_id), "history": self.to("images", image_id, "history")}
+    def of_operation(self, operation: Operation) -> Mapping[str, str]:
+        """The `links` of an operation; `retry`, to be POSTed to, while it takes one."""
+        image_id = operation.image_id
+        links = {"image": self.image(image_id), "history": self.to("images", image_id, "history")}
+        retry = {"retry": self.to("operations", operation.id, "retry")} if operation.retry_until else {}
+        return links | retry
 
     def next_page(self, req: func.HttpRequest, continuation: str | None) -> str | None:
         """The URL of the page after this one, or None where this is the last."""

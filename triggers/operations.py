@@ -12,13 +12,12 @@ from shared.findings import Code, one_of
 from shared.models.base import Record
 from shared.models.records import Asset, Image, Operation, Version
 from shared.models.responses import Json, operation_view
-from shared.names import Event, step_instance_id
 from shared.ports import Query
 from shared.problems import Problem, Refused, bad_parameter
-from shared.states import OperationStatus
+from shared.states import OperationAction, OperationStatus
 from triggers import repeats
 from triggers.caller import org_of
-from triggers.hints import hint
+from triggers.hints import hint_end
 from triggers.http import (
     POLL_SECONDS,
     answers,
@@ -77,13 +76,12 @@ def list_operations(req: func.HttpRequest) -> func.HttpResponse:
 @bp.durable_client_input(client_name="client")
 @answers_async
 async def cancel_operation(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Ask for an operation's end: 202, and what it created is taken away; 200 once it is canceled."""
+    """Ask for an operation's end: 202, and what it created, or keeps, is taken away; 200 once it is canceled."""
     org = org_of(req)
     operation_id = path_id(req, "operation_id", "operation")
     response = await asyncio.to_thread(repeats.once, req, org, None, lambda: _cancel(req, org, operation_id))
     operation = await asyncio.to_thread(fetch, Operation, "operation", org, operation_id)
-    if operation.step is not None and not operation.status.ended:
-        await hint(client, step_instance_id(operation.id, operation.step), Event.CANCEL)
+    await hint_end(client, operation)
     return response
 
 
@@ -92,10 +90,10 @@ def _cancel(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpResp
 
 
 def progress_response(req: func.HttpRequest, operation: Operation) -> func.HttpResponse:
-    """Answer with an operation: 202 while it runs, with when to ask again and where; 200 once it has ended."""
+    """Answer with an operation: 202 while there is work left, with when to ask again and where; 200 afterwards."""
     links = Links.of(req, operation.org_id)
     headers = {"Operation-Location": links.operation(operation.id)}
-    if operation.status.ended:
+    if not operation.is_open:
         return json_response(_view(operation, links), headers=headers)
     return json_response(_view(operation, links), status=202, headers={**headers, "Retry-After": str(POLL_SECONDS)})
 
@@ -104,18 +102,21 @@ def note_cancellation(org: str, operation_id: str) -> Operation:
     """Write down that the operation is to end; its work sees that before it calls Azure again.
 
     Raises:
-        Refused: there is no such operation (404), or it has ended otherwise (409).
+        Refused: there is no such operation (404); it has ended otherwise, or is a deletion (409).
     """
     for _ in range(_TRIES):
         operation = fetch(Operation, "operation", org, operation_id)
         if operation.status is OperationStatus.CANCELED or (
-            operation.cancel_requested_at is not None and not operation.status.ended
+            operation.cancel_requested_at is not None and operation.is_open
         ):
             return operation
-        if operation.status.ended:
+        if not operation.is_open or operation.status is OperationStatus.SUCCEEDED:
             detail = f"The operation has ended as {operation.status}: there is nothing to cancel."
             raise Refused(Problem(409, Code.OPERATION_ENDED, detail))
-        noted = operation.model_copy(update={"cancel_requested_at": now()})
+        if operation.action is OperationAction.DELETE:
+            detail = "A deletion can't be canceled: what it has removed is gone. It goes on to its end."
+            raise Refused(Problem(409, Code.NOT_CANCELABLE, detail))
+        noted = operation.asked_to_end(now())
         try:
             wiring.catalog().update(noted)
         except Changed:
@@ -142,7 +143,7 @@ def _view(operation: Operation, links: Links) -> Json:
         _if_there(Version, org, image, version),
         _if_there(Asset, org, image, version, operation.asset_id),
         now=now(),
-        links=links.of_operation(image),
+        links=links.of_operation(operation),
     )
 
 

@@ -76,6 +76,8 @@ async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJo
     if not await asyncio.to_thread(_is_open, job):
         return
     operation = None if isinstance(job, DeleteJob) else await asyncio.to_thread(_note_lost, job)
+    if operation is not None and not operation.is_open:
+        return  # it had succeeded in part: it takes no retry any more, and that is all
     if await _is_at_work(client, job.operation_id):
         return  # a step that was begun goes on alone: it is stopped, or takes something back, and is waited for
     if isinstance(job, DeleteJob):
@@ -85,7 +87,8 @@ async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJo
     repair_id = step_instance_id(job.operation_id, "repair")
     usable, regions = await asyncio.to_thread(_good, job)
     canceled = operation is not None and operation.cancel_requested_at is not None
-    task = RepairTask(job=job, reason=how, canceled=canceled, usable=usable, regions=regions)
+    failed = operation.error if operation is not None and operation.kept else None
+    task = RepairTask(job=job, reason=how, canceled=canceled, usable=usable, regions=regions, failed=failed)
     _log.warning("the operation is brought to an end, its orchestration ended as %s %s", how, about(job))
     await client.start_new(Orchestrator.REPAIR_OPERATION, instance_id=repair_id, client_input=task.to_json())
 
@@ -101,9 +104,9 @@ async def _is_at_work(client: df.DurableOrchestrationClient, operation_id: str) 
 
 
 def _is_open(job: ImportJob | CopyJob | DeleteJob) -> bool:
-    """Whether the operation's record does not say that it has ended; one that was never accepted is open, too."""
+    """Whether the operation's record does not say that all is done; one that was never accepted is open, too."""
     try:
-        return not wiring.catalog().get(Operation, job.org_id, job.operation_id).status.ended
+        return wiring.catalog().get(Operation, job.org_id, job.operation_id).is_open
     except NotFound:
         return True
 
@@ -116,9 +119,9 @@ def _note_lost(job: ImportJob | CopyJob) -> Operation | None:
             operation = catalog.get(Operation, job.org_id, job.operation_id)
         except NotFound:
             return None
-        if operation.lost_at is not None or operation.status.ended:
+        if operation.lost_at is not None or not operation.is_open:
             return operation
-        noted = operation.model_copy(update={"lost_at": now()})
+        noted = operation.takes_no_retry().model_copy(update={"lost_at": now()})
         try:
             catalog.update(noted)
         except Changed:

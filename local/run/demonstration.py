@@ -69,6 +69,8 @@ async def _show_result(client: CatalogClient, console: Console, operation: Json)
     if not complete:
         _say(console, f"{operation['status']}{_reason(operation)}")
     _say(console, "\nGo on with:")
+    if "retry" in operation.get("links", {}):
+        _say(console, f"  curl -X POST '{operation['links']['retry']}'")
     for path in (image_path, f"{image_path}/history", "images", "operations"):
         _say(console, f"  curl '{client.url(path)}'")
     return complete

@@ -170,11 +170,35 @@ class Operation(CatalogRecord):
     """When its orchestration was found to have ended before its time; what is left of its work stops as if canceled."""
     error: ErrorInfo | None = None
     retry: RetryInfo | None = None
+    kept: bool = False
+    """Whether it has failed, and what it made is still there: for a retry, or because its removal is under way.
+
+    One that succeeded in part is kept only while it takes a retry: what it made stays.
+    """
+    retry_until: UtcTime | None = None
+    """Until when somebody may ask for a retry of what is kept; None: nobody may."""
+    retries: int = 0
+    """How often somebody asked for a retry."""
 
     @property
     def row_key(self) -> str:
         """`operation:{id}`."""
         return self.key(self.id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its orchestration has something left to do: it has not ended, or what it made is kept."""
+        return self.kept or not self.status.ended
+
+    def takes_no_retry(self) -> Self:
+        """The operation once no retry is accepted any more; what one that succeeded in part made is not removed."""
+        return self.model_copy(
+            update={"retry_until": None, "kept": self.kept and self.status is OperationStatus.FAILED}
+        )
+
+    def asked_to_end(self, at: datetime) -> Self:
+        """The operation once somebody asked for its end: its work stops."""
+        return self.takes_no_retry().model_copy(update={"cancel_requested_at": at})
 
 
 class NameReservation(CatalogRecord):

@@ -154,6 +154,8 @@ def operation_view(
         "lastChangedAt": time(operation.last_changed_at),
         "endedAt": time(operation.ended_at),
         "cancelRequestedAt": time(operation.cancel_requested_at),
+        "retryUntil": time(operation.retry_until),
+        "retries": operation.retries,
         "error": error_view(operation.error),
         "orgId": operation.org_id,
         "imageId": operation.image_id,
@@ -179,11 +181,11 @@ def _step(operation: Operation) -> Json | None:
 
 
 def eta_seconds(operation: Operation, now: datetime) -> int | None:
-    """How long it will still take if it goes on at its pace; None while too little is done to say."""
+    """How long it will still take if it goes on at its pace; None while too little is done to say, or after a retry."""
     if operation.status.ended:
         return 0
     done = operation.percent_complete
-    if done < _LEAST_PROGRESS_FOR_ETA or operation.status is OperationStatus.NOT_STARTED:
+    if done < _LEAST_PROGRESS_FOR_ETA or operation.status is OperationStatus.NOT_STARTED or operation.retries:
         return None
     elapsed = (now - (operation.started_at or operation.created_at)).total_seconds()
     return max(0, round(elapsed * (100 - done) / done))

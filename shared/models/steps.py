@@ -14,6 +14,9 @@ from shared.models.provider_instance import ProviderInstance, TargetRegion
 from shared.models.records import ErrorInfo, RetryInfo
 from shared.states import Action, AssetStatus, GpuType, OperationAction, OperationStatus, OsType
 
+LONGEST_KEEP_SECONDS = 86400.0
+"""A day: what is kept costs money, and a secret with it."""
+
 
 class Pace(Model):
     """How fast an operation goes about its work. In Azure the defaults; where time is sped up, less."""
@@ -24,6 +27,8 @@ class Pace(Model):
     """The first delay of a retry; later ones grow from it."""
     deadline_seconds: float = 3 * 3600.0
     """After which the whole operation has failed."""
+    keep_seconds: float = Field(default=0.0, ge=0.0, le=LONGEST_KEEP_SECONDS)
+    """How long what a failed operation made is kept for a retry; 0, as for jobs of older releases: not at all."""
 
 
 class MarketplaceImage(Model):
@@ -266,6 +271,8 @@ class StepInput(Model):
     facts: Facts | SourceFacts | None = None
     """None until preflight is done."""
     attempt: int = 1
+    retries: int = 0
+    """How often somebody asked for a retry of the operation; each begins with the first attempt again."""
     handle: str | None = None
     """What the step's last activity left for this one."""
     at: UtcTime
@@ -329,6 +336,8 @@ class StepTask(Model):
     """Of the whole operation: no attempt begins or goes on after it."""
     attempt: int = 1
     """Which attempt of the step is under way; counts on over `continue_as_new`."""
+    retries: int = 0
+    """How often somebody asked for a retry of the operation."""
     attempt_deadline: UtcTime | None = None
     """Until when this attempt may take; None before it began."""
     failures: dict[ErrorKind, int] = Field(default_factory=dict)
@@ -360,6 +369,8 @@ class Progress(Model):
     """What to add to `assetDetails.data`; None takes a member away."""
     end: OperationStatus | None = None
     """How the operation ends; None while it goes on."""
+    retry_until: UtcTime | None = None
+    """With `end`: what was made is kept, and a retry accepted until then; None: nothing is kept."""
 
     @classmethod
     def of(cls, job: Job, at: datetime, *, asset_id: str | None = None, **change: Any) -> Self:
@@ -467,9 +478,9 @@ class ImageRemoval(Model):
 
 
 class OperationEnd(Model):
-    """The input of the activity that ends an operation whose image's records are gone, or never were."""
+    """The input of the activity that ends an operation whose image's records are gone, or another's by now."""
 
-    job: DeleteJob
+    job: AnyJob
     at: UtcTime
     status: OperationStatus
     error: ErrorInfo | None = None
@@ -487,6 +498,36 @@ class RepairTask(Model):
     """Whether the image can be used already."""
     regions: tuple[str, ...] = ()
     """The further regions where it can: short names."""
+    failed: ErrorInfo | None = None
+    """Why the operation had failed before, where only what it kept is still to be removed."""
+
+
+class KeptTask(Model):
+    """The input of the orchestration that waits for what is to become of a failed operation, and of its activity."""
+
+    job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+    until: UtcTime
+    """When nobody may ask for a retry any more."""
+    at: UtcTime
+    """The orchestration's time."""
+    heard: bool = False
+    """Whether an event has come already; no other is waited for."""
+
+
+class KeptDecision(StrEnum):
+    """What is to become of an operation that failed, wholly or in part, and takes a retry."""
+
+    WAIT = "wait"
+    RETRY = "retry"
+    REMOVE = "remove"
+
+
+class Decided(Model):
+    """What the activity, and the orchestration, return."""
+
+    decision: KeptDecision
+    usable: tuple[str, ...] = ()
+    """Of a retry, the ids of the assets that can be used already."""
 
 
 class SecretTask(Model):

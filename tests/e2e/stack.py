@@ -114,7 +114,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         bundle = self.certificates.bundle
         usual = host_settings(self.azurite, self.urls["arm"], self.urls["vault"], bundle)
-        quick = {"ARM_POLL_SECONDS": "0.05", "RETRY_BASE_SECONDS": "0.1"}
+        quick = {"ARM_POLL_SECONDS": "0.05", "RETRY_BASE_SECONDS": "0.1", "FAILED_KEEP_SECONDS": "0"}
         return usual | quick | {"MULTI_TENANT_CLIENT_ID": MULTI_TENANT_APP} | self.settings
 
     def stop(self) -> None:
@@ -217,11 +217,18 @@ class Tenant:
         assert response.status_code == 202, response.text
         return Import(self, response.json(), response.headers["Operation-Location"])
 
-    def fault(self, action: Json, **rule: Any) -> None:
-        """Disturb calls of this subscription only; `path` is what follows it."""
+    def fault(self, action: Json, **rule: Any) -> Json:
+        """Disturb calls of this subscription only; `path` is what follows it. Returns what to `mend`."""
         path = f"{self.subscription}.*{rule.pop('path', '')}"
         answer = self.stack.arm.post("/_sim/faults", json={"action": action, "path": path, **rule})
         assert answer.status_code == 201, answer.text
+        fault: Json = answer.json()["value"][0]
+        return fault
+
+    def mend(self, fault: Json) -> None:
+        """Let a disturbance end."""
+        answer = self.stack.arm.delete(f"/_sim/faults/{fault['id']}")
+        assert answer.is_success, answer.text
 
     def machines(self) -> list[str]:
         """The ids of our virtual machines."""

@@ -15,7 +15,7 @@ import pytest
 from local.host import sdk
 from shared import wiring
 from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import CopyJob, ImportJob, ReplicationState
+from shared.models.steps import CopyJob, ImportJob, Pace, ReplicationState
 from shared.states import GpuType
 from tests import builders
 from tests.orchestrations.conftest import World
@@ -61,6 +61,32 @@ def _abandoned(world: World) -> ImportJob:
     return builders.import_job()
 
 
+def _resumed(world: World) -> ImportJob:
+    job = builders.import_job(pace=Pace(keep_seconds=3600.0))
+    world.images.fail("begin_run_command", PermanentError("RunCommandFailed", "exit code 1"))
+    _retry_once(world, job)
+    world.accept(job)
+    return job
+
+
+def _copy_resumed(world: World) -> CopyJob:
+    job = builders.copy_job("westus2", "northeurope", pace=Pace(keep_seconds=3600.0))
+    world.galleries.replicates("westus2", *[(FAILED, 5)] * 3, (COMPLETED, 100))
+    _retry_once(world, job)
+    world.accept(job)
+    return job
+
+
+def _retry_once(world: World, job: ImportJob | CopyJob) -> None:
+    """Let somebody ask for a retry once the operation takes one."""
+
+    def retry() -> None:
+        if world.operation(job).retry_until is not None:
+            world.retry(job)
+
+    world.before_wait = retry
+
+
 def _copied(world: World) -> CopyJob:
     job = builders.copy_job("westus2")
     world.galleries.takes("image_version", 3)
@@ -89,9 +115,11 @@ SCENARIOS: dict[str, Callable[[World], ImportJob | CopyJob]] = {
     "import-failed": _failed,
     "import-timed-out": _timed_out,
     "import-abandoned": _abandoned,
+    "import-resumed": _resumed,
     "copy-complete": _copied,
     "copy-partial": _partly_copied,
     "copy-failed": _not_copied,
+    "copy-resumed": _copy_resumed,
 }
 
 

@@ -18,6 +18,7 @@ from activities import (
     deletion,
     gallery,
     guest,
+    keeping,
     network,
     preflight,
     resource_group,
@@ -30,12 +31,20 @@ from local.host.durable.hub import TaskHub
 from local.host.durable.instance import Activity
 from local.host.durable.store import Store
 from local.host.invoke import failure_text
-from orchestrators import copy_image, import_image, remove_image, repair_operation, replicate_version, run_step
-from shared import wiring
+from orchestrators import (
+    await_retry,
+    copy_image,
+    import_image,
+    remove_image,
+    repair_operation,
+    replicate_version,
+    run_step,
+)
+from shared import changes, recording, wiring
 from shared.models.base import Model
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job, RepairTask
-from shared.names import Event, Orchestrator, step_instance_id
+from shared.names import Event, Orchestrator, kept_instance_id, step_instance_id
 from shared.states import Action, OperationAction
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeSecretStore
@@ -53,6 +62,8 @@ MODULES = (
     repair_operation,
     replicate_version,
     run_step,
+    await_retry,
+    keeping,
     catalog,
     deletion,
     preflight,
@@ -165,20 +176,34 @@ class World:
 
     def repair(self, job: ImportJob | CopyJob, **known: Any) -> None:
         """Bring the operation to an end as the schedule does."""
-        operation = self.operation(job)
-        self.catalog.update(operation.model_copy(update={"lost_at": self.now}))
-        task = RepairTask(job=job, reason="Terminated", **known)
+        operation = self.operation(job).takes_no_retry().model_copy(update={"lost_at": self.now})
+        self.catalog.update(operation)
+        task = RepairTask(job=job, reason="Terminated", failed=operation.error if operation.kept else None, **known)
         self._start(Orchestrator.REPAIR_OPERATION, step_instance_id(job.operation_id, "repair"), task)
 
     def cancel(self, job: Job, *, heard: bool = True) -> None:
         """Ask for an operation's end, as the API does; the hint of it may get lost."""
         operation = self.operation(job)
-        self.catalog.update(operation.model_copy(update={"cancel_requested_at": self.now}))
+        self.catalog.update(operation.asked_to_end(self.now))
+        at_work = step_instance_id(operation.id, operation.step or "", operation.retries)
+        if heard and operation.kept:
+            self._hint(kept_instance_id(operation.id, operation.retries), Event.DECIDED)
+        elif heard:
+            self._hint(at_work, Event.CANCEL)
+
+    def retry(self, job: Job, *, heard: bool = True) -> None:
+        """Ask for a retry, as the API does; the hint of it may get lost."""
+        operation = self.operation(job)
+        tree = recording.read_tree(self.catalog, operation, job.image_id, job.version_id, job.asset_id)
+        recording.write(self.catalog, lambda: changes.resume(tree, self.now), lambda: False)
+        if heard:
+            self._hint(kept_instance_id(operation.id, operation.retries), Event.DECIDED)
+
+    def _hint(self, instance_id: str, event: Event) -> None:
         store, hub = self._running
-        at_work = step_instance_id(operation.id, operation.step or "")
-        if heard and hub.post.find(at_work):
+        if hub.post.find(instance_id):
             with store.transaction():
-                hub.raise_event(at_work, Event.CANCEL, "null")
+                hub.raise_event(instance_id, event, "null")
 
     def _hub(self, store: Store) -> TaskHub:
         hub = self._opened(store)

@@ -49,6 +49,28 @@ def is_gone(world, job):
     return set(world.ledger(job).values()) <= {LedgerState.GONE}
 
 
+@pytest.mark.parametrize("step", ["begin_network_security_group", "begin_restart"])
+def test_an_operation_whose_image_was_taken_over_still_ends(world, job, step):
+    """The deletion waited for it in vain, and went on."""
+    original = getattr(world.images, step)
+
+    def take_over(given):
+        asset = world.asset(job)
+        world.catalog.update(asset.model_copy(update={"status": AssetStatus.DELETING}))
+        return original(given)
+
+    setattr(world.images, step, take_over)
+    world.accept(job)
+    output = world.run(job)
+    operation = world.operation(job)
+    assert output["imageId"] == job.image_id
+    assert (operation.status, operation.error.code) == (OperationStatus.FAILED, "RECORDS_CHANGED")
+    assert operation.ended_at is not None
+    assert world.asset(job).status is AssetStatus.DELETING
+    assert not world.images.groups
+    assert not world.secrets.secrets
+
+
 def test_an_imported_image_goes_with_all_that_belongs_to_it(world, job):
     operation = delete(world, made(world, job))
     assert operation.status is OperationStatus.SUCCEEDED

@@ -1,11 +1,12 @@
 """What a progress does to the records."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared import changes
-from shared.errors import IllegalTransition
+from shared.errors import IllegalTransition, OperationCanceled
 from shared.models.records import ErrorInfo, RetryInfo
 from shared.models.steps import Progress, StepPosition
 from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
@@ -22,8 +23,8 @@ def _tree():
     )
 
 
-def progress(**change):
-    return Progress.of(builders.import_job(), AT, **change)
+def progress(at=AT, **change):
+    return Progress.of(builders.import_job(), at, **change)
 
 
 def applied(tree, change):
@@ -146,3 +147,75 @@ def test_other_versions_and_assets_count(tree):
     after = applied(tree, changes.apply(tree, end))
     assert after.version.status is VersionStatus.PARTIALLY_AVAILABLE
     assert after.image.status is StreamStatus.PARTIALLY_AVAILABLE
+
+
+UNTIL = AT + timedelta(hours=1)
+
+
+@pytest.fixture(name="kept")
+def _kept(tree):
+    """What a step's failure leaves that may be retried for an hour."""
+    tree = applied(tree, changes.apply(tree, progress(status=AssetStatus.DEPLOYING_VM, step=STEP)))
+    why = ErrorInfo(code="QuotaExceeded", message="Ask for more.", step="preflight")
+    end = progress(status=AssetStatus.IMPORT_FAILED, error=why, end=OperationStatus.FAILED, retry_until=UNTIL)
+    return applied(tree, changes.apply(tree, end))
+
+
+def test_what_is_kept_has_failed_and_takes_a_retry(kept):
+    assert (kept.operation.status, kept.operation.kept, kept.operation.retry_until) == (
+        OperationStatus.FAILED,
+        True,
+        UNTIL,
+    )
+    assert (kept.image.status, kept.operation.is_open) == (StreamStatus.FAILED, True)
+
+
+def test_a_repetition_does_not_let_a_retry_be_taken_again(kept):
+    closed = replace(kept, operation=kept.operation.takes_no_retry())
+    end = progress(status=AssetStatus.IMPORT_FAILED, end=OperationStatus.FAILED, retry_until=UNTIL)
+    assert not changes.apply(closed, end).records
+
+
+def test_the_removal_of_what_was_kept_leaves_the_end_as_it_was(kept):
+    kept = replace(kept, operation=kept.operation.takes_no_retry())
+    removing = applied(kept, changes.apply(kept, progress(step=STEP, at=UNTIL)))
+    assert removing.operation.status is OperationStatus.FAILED
+    end = progress(status=AssetStatus.IMPORT_FAILED, end=OperationStatus.FAILED, at=UNTIL)
+    removed = applied(removing, changes.apply(removing, end)).operation
+    assert (removed.status, removed.kept, removed.ended_at) == (OperationStatus.FAILED, False, AT)
+    assert removed.error.code == "QuotaExceeded"
+
+
+def test_what_is_kept_goes_nowhere_without_a_retry(kept):
+    with pytest.raises(IllegalTransition):
+        changes.apply(kept, progress(status=AssetStatus.DEPLOYING_VM))
+    with pytest.raises(IllegalTransition):
+        changes.apply(kept, progress(end=OperationStatus.SUCCEEDED))
+
+
+def test_what_was_canceled_is_not_kept(tree):
+    tree = replace(tree, operation=tree.operation.asked_to_end(AT))
+    end = progress(status=AssetStatus.IMPORT_FAILED, end=OperationStatus.FAILED, retry_until=UNTIL)
+    with pytest.raises(OperationCanceled):
+        changes.apply(tree, end)
+
+
+def test_a_retry_lets_it_run_again_without_its_error(kept):
+    after = applied(kept, changes.resume(kept, AT + timedelta(minutes=1)))
+    operation = after.operation
+    assert (operation.status, operation.error, operation.ended_at) == (OperationStatus.RUNNING, None, None)
+    assert (operation.kept, operation.retry_until, operation.retries) == (False, None, 1)
+    assert (after.asset.status, after.asset.error) == (AssetStatus.IMPORT_RETRY_PENDING, None)
+    assert after.image.status is StreamStatus.IN_PROGRESS
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=1)])
+def test_a_retry_that_comes_too_late_is_refused(kept, late):
+    with pytest.raises(IllegalTransition, match="takes no retry"):
+        changes.resume(kept, UNTIL + late)
+
+
+def test_what_is_being_deleted_is_not_retried(kept):
+    deleted = replace(kept, asset=kept.asset.model_copy(update={"status": AssetStatus.DELETING}))
+    with pytest.raises(IllegalTransition, match="nothing to retry"):
+        changes.resume(deleted, AT)

@@ -11,7 +11,7 @@ import pytest
 
 from shared import wiring
 from shared.errors import Changed, StoreUnavailable
-from shared.models.records import Asset, Operation
+from shared.models.records import Asset, ErrorInfo, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, RepairTask
 from shared.states import AssetStatus, OperationAction, OperationStatus
 from tests import builders
@@ -121,6 +121,16 @@ def test_an_operation_that_has_ended_is_left_alone(catalog: FakeCatalogStore, st
     catalog.create(*builders.accepted(job))
     change(catalog, job, status=status)
     assert not reconcile(lost(job, "import_image"))
+
+
+def test_what_a_lost_operation_keeps_is_removed(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    catalog.create(*builders.accepted(job))
+    why = ErrorInfo(code="RunCommandFailed", message="exit code 1")
+    change(catalog, job, status=OperationStatus.FAILED, error=why, kept=True, retry_until=builders.NOW)
+    ((_, _, given),) = reconcile(lost(job, "import_image"))
+    assert RepairTask.model_validate(given).failed == why
+    assert catalog.get(Operation, ORG, job.operation_id).retry_until is None
 
 
 def test_one_that_was_never_accepted_is_brought_to_an_end_too(catalog: FakeCatalogStore) -> None:

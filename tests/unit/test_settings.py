@@ -39,5 +39,16 @@ def test_a_number_that_is_none_is_named_without_its_value():
     assert "soon" not in str(caught.value)
 
 
+def test_what_failed_is_kept_for_an_hour_unless_the_deployment_says_otherwise():
+    assert Settings.from_environment(GOOD).pace.keep_seconds == 3600
+    assert Settings.from_environment({**GOOD, "FAILED_KEEP_SECONDS": "0"}).pace.keep_seconds == 0
+
+
+@pytest.mark.parametrize("seconds", ["-1", "86401", "nan"])
+def test_what_failed_is_kept_for_a_day_at_most(seconds):
+    with pytest.raises(SettingsError, match="FAILED_KEEP_SECONDS"):
+        Settings.from_environment({**GOOD, "FAILED_KEEP_SECONDS": seconds})
+
+
 def test_the_connection_string_is_not_shown():
     assert "development" not in repr(Settings.from_environment(GOOD)).lower()

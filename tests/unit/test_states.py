@@ -11,6 +11,7 @@ from shared.states import (
     ASSET_TRANSITIONS,
     DELETION_TRANSITIONS,
     FIRST_ASSET_STATUS,
+    RETRY_TRANSITIONS,
     STREAM_OF_VERSION,
     UNUSED_ASSET_STATUSES,
     VERSION_OF_ASSET,
@@ -102,6 +103,25 @@ def test_a_status_may_stay_but_not_go_back():
     assert may_follow(AssetStatus.DEPLOYING_VM, AssetStatus.DEPLOYING_VM)
     assert not may_follow(AssetStatus.RESTARTING_VM, AssetStatus.DEPLOYING_VM)
     assert not may_follow(AssetStatus.IMPORT_COMPLETE, AssetStatus.IMPORT_FAILED)
+
+
+@pytest.mark.parametrize("steps", [import_steps(OsType.SERVER, GpuType.AMD), copy_steps(replicated=True)])
+def test_whichever_step_failed_a_retry_goes_back_to_it(steps):
+    for step in steps:
+        for failure in (step.failure, AssetStatus.IMPORT_FAILED_TIMEOUT) if step.status else (step.failure,):
+            (again,) = RETRY_TRANSITIONS[failure] - ({FIRST_ASSET_STATUS} if step.status else set())
+            assert step.status is None or may_follow(again, step.status)
+
+
+def test_without_a_retry_a_failure_is_the_end():
+    assert set(RETRY_TRANSITIONS) <= FAILURES
+    for failure, following in RETRY_TRANSITIONS.items():
+        assert not any(may_follow(failure, each) for each in following)
+
+
+def test_the_diagram_of_retries_has_exactly_the_arrows_of_the_table():
+    arrows = set(re.findall(r"^    (\w+) --> (\w+)$", state_diagram.retry(), re.MULTILINE))
+    assert arrows == {(one.value, other.value) for one, others in RETRY_TRANSITIONS.items() for other in others}
 
 
 @pytest.mark.parametrize("status", list(AssetStatus))

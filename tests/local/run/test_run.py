@@ -34,6 +34,7 @@ def test_once_fails_when_the_import_fails(start_run: StartRun) -> None:
     assert run.wait() == 1
     assert "Create the virtual machine: failed" in run.output
     assert "QuotaExceeded: There are no cores left." in run.output
+    assert "curl -X POST 'http://here/operations/" in run.output
     assert run.processes() == []
 
 

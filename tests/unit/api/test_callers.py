@@ -57,6 +57,7 @@ def test_records_of_another_org_are_not_found(api: Api, route: Route):
 def test_the_same_records_are_found_by_their_own_org(api: Api, route: Route):
     expected = {
         "delete_provider_instance": 409,
+        "retry_operation": 409,
         "cancel_operation": 202,
         "delete_image": 202,
         "delete_version": 202,

@@ -1,7 +1,7 @@
 """Operations: how the work is going, in a form that programs and people can follow."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from shared.errors import Changed
 from shared.models.records import ErrorInfo, Operation, RetryInfo
 from shared.models.responses import eta_seconds
-from shared.states import AssetStatus, OperationStatus
+from shared.states import AssetStatus, OperationAction, OperationStatus
 from tests.builders import NOW, ORG, accepted, import_job, operation
 from tests.unit.api.client import HOST, Answer, Api
 
@@ -25,6 +25,8 @@ FIELDS = {
     "lastChangedAt",
     "endedAt",
     "cancelRequestedAt",
+    "retryUntil",
+    "retries",
     "error",
     "orgId",
     "imageId",
@@ -117,6 +119,12 @@ def test_the_forecast_goes_on_at_the_pace_so_far(
     assert eta_seconds(record, NOW + timedelta(seconds=seconds)) == expected
 
 
+def test_the_time_that_passed_before_a_retry_says_nothing_about_the_pace():
+    record = operation(status=OperationStatus.RUNNING, percent_complete=50, started_at=NOW, retries=1)
+
+    assert eta_seconds(record, NOW + timedelta(hours=1)) is None
+
+
 def test_operations_can_be_listed_by_status(api: Api):
     for status in OperationStatus:
         api.catalog.create(operation(status=status))
@@ -193,11 +201,40 @@ class TestCancel:
         assert (answer.status, answer.json["code"]) == (409, "OPERATION_ENDED")
         assert status in answer.json["detail"]
 
+    def test_what_succeeded_in_part_is_a_409_though_it_takes_a_retry(self, api: Api):
+        until = datetime.now(UTC) + timedelta(hours=1)
+        operation_id = self.set_up(api, status=OperationStatus.SUCCEEDED, kept=True, retry_until=until)
+        answer = self.cancel(api, operation_id)
+        assert (answer.status, answer.json["code"]) == (409, "OPERATION_ENDED")
+        assert api.get(f"operations/{operation_id}").json["retryUntil"]
+
     def test_what_is_written_at_the_same_moment_is_not_lost(self, api: Api):
         operation_id = self.set_up(api)
         api.catalog.fail("update", Changed("by the work"))
         assert self.cancel(api, operation_id).status == 202
         assert api.catalog.get(Operation, ORG, operation_id).cancel_requested_at is not None
+
+    def test_what_failed_and_is_kept_is_a_202_and_takes_no_retry_any_more(self, api: Api):
+        kept = {"status": OperationStatus.FAILED, "kept": True, "retries": 1}
+        operation_id = self.set_up(api, retry_until=datetime.now(UTC) + timedelta(hours=1), **kept)
+        answer, again = self.cancel(api, operation_id), self.cancel(api, operation_id)
+
+        assert (answer.status, answer.json["status"], answer.json["retryUntil"]) == (202, "Failed", None)
+        assert "retry" not in answer.json["links"]
+        assert again.json["cancelRequestedAt"] == answer.json["cancelRequestedAt"] is not None
+        assert api.client.events == [(f"{operation_id}:kept:1", "decided")] * 2
+
+    def test_the_step_of_a_retry_is_told_by_its_own_name(self, api: Api):
+        operation_id = self.set_up(api, status=OperationStatus.RUNNING, retries=2)
+        self.cancel(api, operation_id)
+        assert api.client.events == [(f"{operation_id}:virtual-machine:2", "cancel")]
+
+    def test_a_deletion_can_not_be_canceled(self, api: Api):
+        record = operation(action=OperationAction.DELETE, status=OperationStatus.RUNNING, step="stop-work")
+        api.catalog.create(record)
+        answer = self.cancel(api, record.id)
+        assert (answer.status, answer.json["code"]) == (409, "NOT_CANCELABLE")
+        assert api.catalog.get(Operation, ORG, record.id).cancel_requested_at is None
 
     def test_an_unknown_operation_is_a_404(self, api: Api):
         assert self.cancel(api, "nobody").status == 404

@@ -97,6 +97,7 @@ def _operation(number: int, entry: dict[str, Any]) -> dict[str, Any]:
         "assetStatus": "IMPORT_RETRY_PENDING" if waiting else "DEPLOYING_VM",
         "error": error if entry["status"] == "Failed" else None,
         "retry": {"attempt": 2, "at": "2026-11-23T00:00:00Z", "reason": error} if waiting else None,
+        "links": {"retry": f"http://here/operations/{number}/retry"} if entry["status"] == "Failed" else {},
     }
 
 

@@ -1,0 +1,34 @@
+"""The sub-orchestration that waits while what a failed operation made is kept."""
+
+import azure.durable_functions as df
+
+from orchestrators import policies
+from orchestrators.calls import Replay, now, persist, read_input, rest, sleep
+from shared.models.steps import Decided, KeptDecision, KeptTask
+from shared.names import Activity, Event, Orchestrator
+
+bp = df.Blueprint()
+
+
+@bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.AWAIT_RETRY)
+def await_retry(context: df.DurableOrchestrationContext) -> Replay:
+    """Wait until somebody asks for a retry or an end, or the time is over; returns `Decided`: RETRY or REMOVE.
+
+    The operation's record decides. An event only shortens the wait, and is waited for until the first has come: the
+    SDK would take the same one for news a second time.
+    """
+    task = read_input(context, KeptTask)
+    for _ in range(policies.POLLS_PER_INSTANCE):
+        looked = task.model_copy(update={"at": now(context)})
+        given = yield from persist(context, Activity.DECIDE_KEPT, looked, task.job.pace)
+        decided = Decided.model_validate(given)
+        if decided.decision is not KeptDecision.WAIT:
+            return decided.to_json()
+        left = (task.until - now(context)).total_seconds()
+        wait = max(0.0, min(left, policies.KEPT_LOOK * task.job.pace.retry_seconds))
+        if task.heard:
+            yield from sleep(context, wait)
+        else:
+            heard = yield from rest(context, wait, Event.DECIDED)
+            task = task.model_copy(update={"heard": heard})
+    return context.continue_as_new(task.to_json())

@@ -1,0 +1,55 @@
+"""Writing a change of the records together with its history, against everybody else who writes them. Pure."""
+
+from collections.abc import Callable
+
+from shared.changes import Change, Tree
+from shared.errors import Changed, StoreUnavailable
+from shared.models.records import Asset, Image, Operation, Version
+from shared.ports import CatalogStore, every
+
+_TRIES = 10
+"""How often a change is worked out anew when somebody else wrote in between."""
+
+
+def read_tree(catalog: CatalogStore, operation: Operation, image: str, version: str, asset: str) -> Tree:
+    """The records around an asset, by its ids, that an operation works on.
+
+    Raises:
+        NotFound: they are gone.
+    """
+    org = operation.org_id
+    assets = every(catalog, Asset, org, image, version)
+    versions = every(catalog, Version, org, image)
+    return Tree(
+        image=catalog.get(Image, org, image),
+        version=catalog.get(Version, org, image, version),
+        asset=catalog.get(Asset, org, image, version, asset),
+        operation=operation,
+        other_assets=[other for other in assets if other.id != asset],
+        other_versions=[other.status for other in versions if other.id != version],
+    )
+
+
+def write(catalog: CatalogStore, work_out: Callable[[], Change], is_written: Callable[[], bool]) -> Change:
+    """Write what `work_out` makes of the records as they are; `is_written` tells whether it has landed all the same.
+
+    Raises:
+        StoreUnavailable: storage is away, or others write these records all the time.
+    """
+    for _ in range(_TRIES):
+        change = work_out()
+        if not change.records:
+            return change
+        # The history goes first, under keys that a repetition would use again: no transition lacks its entry.
+        for entry in change.history:
+            catalog.put(entry)
+        try:
+            catalog.update(*change.records)
+        except Changed:
+            # Either an earlier try of ours landed late, and then the entries are its own; or somebody else wrote.
+            if not is_written():
+                for entry in change.history:
+                    catalog.delete(entry)
+            continue
+        return change
+    raise StoreUnavailable("these records are written by others all the time")

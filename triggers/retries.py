@@ -1,0 +1,75 @@
+"""Retrying an operation that failed, wholly or in part: it goes on from the step that failed."""
+
+import asyncio
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from shared import changes, recording, wiring
+from shared.errors import IllegalTransition, NotFound
+from shared.findings import Code
+from shared.models.records import Operation
+from shared.names import Event, kept_instance_id
+from shared.problems import Problem, Refused
+from shared.states import OperationAction, OperationStatus
+from triggers import repeats
+from triggers.caller import org_of
+from triggers.hints import hint
+from triggers.http import answers_async, fetch, now, path_id
+from triggers.links import ROOT
+from triggers.operations import progress_response
+
+bp = df.Blueprint()
+
+
+@bp.function_name("retry_operation")
+@bp.route(f"{ROOT}/operations/{{operation_id}}/retry", methods=["POST"])
+@bp.durable_client_input(client_name="client")
+@answers_async
+async def retry_operation(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Let an operation that failed go on from the step that failed: 202."""
+    org = org_of(req)
+    operation_id = path_id(req, "operation_id", "operation")
+    response = await asyncio.to_thread(repeats.once, req, org, None, lambda: _retry(req, org, operation_id))
+    operation = await asyncio.to_thread(fetch, Operation, "operation", org, operation_id)
+    if operation.retries and not operation.status.ended:
+        await hint(client, kept_instance_id(operation.id, operation.retries - 1), Event.DECIDED)
+    return response
+
+
+def _retry(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpResponse:
+    """Write that it runs again, with all that follows from it for the image; its orchestration sees that."""
+    at = now()
+
+    def work_out() -> changes.Change:
+        operation = fetch(Operation, "operation", org, operation_id)
+        if operation.retry_until is None or at >= operation.retry_until:
+            raise _refusal(operation)
+        ids = (operation.image_id, operation.version_id, operation.asset_id)
+        try:
+            return changes.resume(recording.read_tree(wiring.catalog(), operation, *ids), at)
+        except (IllegalTransition, NotFound) as error:
+            detail = "The image is being deleted, or was: there is nothing left to retry. Create it again."
+            raise Refused(Problem(409, Code.TOO_LATE_TO_RETRY, detail)) from error
+
+    def is_written() -> bool:
+        return fetch(Operation, "operation", org, operation_id).last_changed_at == at
+
+    recording.write(wiring.catalog(), work_out, is_written)
+    return progress_response(req, fetch(Operation, "operation", org, operation_id))
+
+
+def _refusal(operation: Operation) -> Refused:
+    if operation.status is OperationStatus.FAILED and operation.action is not OperationAction.DELETE:
+        detail = "What the operation had made is removed, or just being removed: create the image again."
+        return Refused(Problem(409, Code.TOO_LATE_TO_RETRY, detail))
+    if operation.status is OperationStatus.SUCCEEDED and operation.error is not None:
+        detail = "The time for a retry is over: the image stays in the regions that have it."
+        return Refused(Problem(409, Code.TOO_LATE_TO_RETRY, detail))
+    if operation.action is OperationAction.DELETE:
+        detail = "A deletion is not retried: delete the image again."
+    elif operation.status.ended:
+        detail = f"The operation has ended as {operation.status}: there is nothing to retry."
+    else:
+        detail = f"The operation is {operation.status}: it has not failed, so there is nothing to retry."
+    return Refused(Problem(409, Code.NOTHING_TO_RETRY, detail))
