@@ -86,7 +86,7 @@ def _app() -> App:
     return index(app, Path())
 
 
-@dataclass
+@dataclass(slots=True)
 class World:
     """The ports, and the engine that runs a job over them."""
 
@@ -107,6 +107,7 @@ class World:
     """Called with the name of each activity before it runs: for what happens meanwhile."""
     before_wait: Callable[[], None] = lambda: None
     """Called whenever everything waits for time to pass."""
+    _running: tuple[Store, TaskHub] = field(init=False)
 
     def accept(self, job: ImportJob | CopyJob) -> None:
         """Write what accepting the job's request writes."""

@@ -456,12 +456,14 @@ def test_records_that_vanish_still_leave_nothing_in_azure(world, job):
     assert not world.secrets.secrets
 
 
-@pytest.mark.parametrize("at", range(22))
-def test_a_host_that_dies_before_any_activity_goes_on(world, at):
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("at", range(21))
+def test_a_host_that_dies_at_any_activity_goes_on(world, at, moment):
     job = builders.import_job(gpu_type=GpuType.NVIDIA)
     world.accept(job)
-    world.crash_before = at
+    world.crash_at, world.crash_moment = at, moment
     world.run(job)
+    assert world.crash_at is None, "it died"
     assert world.image(job).status is StreamStatus.IMPORT_COMPLETE
     assert len(world.images.passwords) == 1
     assert world.statuses() == ["DEPLOYING_VM", "INSTALLING_AGENTS", "RESTARTING_VM", "IMPORT_COMPLETE"]
