@@ -94,6 +94,8 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
         OperationCanceled: it would succeed, and was canceled just before.
         StoreUnavailable: storage is away, or others write these records all the time.
     """
+    if _has_ended(progress, catalog):
+        return
 
     def work_out() -> changes.Change:
         return changes.apply(_tree(progress, catalog), progress)
@@ -104,6 +106,13 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
     change = recording.write(catalog, work_out, is_written)
     if change.records:
         _report(progress, change)
+
+
+def _has_ended(progress: Progress, catalog: CatalogStore) -> bool:
+    """Whether an earlier try has landed whose answer was lost. What has ended may be deleted by now, but for this."""
+    if progress.end is None:
+        return False
+    return catalog.get(Operation, progress.org_id, progress.operation_id).status is progress.end
 
 
 def _tree(progress: Progress, catalog: CatalogStore) -> changes.Tree:

@@ -251,6 +251,19 @@ def delete_job(made: ImportJob | CopyJob, **overrides: Any) -> DeleteJob:
     return DeleteJob(**(same | {"operation_id": operation_id, "made": (shown,)} | overrides))
 
 
+def deletion_operation(job: DeleteJob) -> Operation:
+    """The operation of a deletion that was accepted."""
+    return operation(
+        org_id=job.org_id,
+        id=job.operation_id,
+        image_id=job.image_id,
+        version_id=job.version_id,
+        asset_id=job.asset_id,
+        action=OperationAction.DELETE,
+        job=job.to_json(),
+    )
+
+
 def _assets(job: ImportJob | CopyJob) -> Sequence[Asset]:
     ids: dict[str, Any] = {
         "org_id": job.org_id,

@@ -4,25 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from activities import catalog
 from shared.errors import ErrorKind, NotFound, PermanentError, TransientError
 from shared.models.records import Asset, HistoryEntry, Image, LedgerState, NameReservation, Operation, Version
-from shared.states import AssetStatus, OperationAction, OperationStatus, StreamStatus, VersionStatus
+from shared.models.steps import Progress
+from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
 from tests import builders
 
 
 def accept(world, job):
     """Write what accepting a deletion writes."""
-    image = world.image(job)
-    operation = builders.operation(
-        org_id=job.org_id,
-        id=job.operation_id,
-        image_id=job.image_id,
-        version_id=job.version_id,
-        asset_id=job.asset_id,
-        action=OperationAction.DELETE,
-        job=job.to_json(),
-    )
-    world.catalog.create(operation, replacing=[image.model_copy(update={"deletion_id": job.operation_id})])
+    image = world.image(job).model_copy(update={"deletion_id": job.operation_id})
+    world.catalog.create(builders.deletion_operation(job), replacing=[image])
 
 
 def made(world, job):
@@ -193,3 +186,14 @@ def test_a_host_that_dies_at_any_activity_goes_on(world, job, at, moment):
     assert delete(world, job).status is OperationStatus.SUCCEEDED
     assert is_gone(world, job)
     assert world.now < builders.NOW + timedelta(hours=3)
+
+
+def test_an_end_whose_answer_was_lost_is_written_though_the_image_is_deleted_by_now(world, job):
+    """It is written again a moment later, and meanwhile the deletion that waited for it has gone on."""
+    made(world, job)
+    operation = world.operation(job)
+    end = Progress.of(job, operation.ended_at, status=AssetStatus.IMPORT_COMPLETE, end=operation.status)
+    delete(world, job)
+    catalog.record(end, world.catalog)
+    with pytest.raises(NotFound):
+        catalog.record(end.model_copy(update={"end": OperationStatus.FAILED}), world.catalog)
