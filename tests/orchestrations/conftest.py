@@ -230,6 +230,7 @@ class World:
     @contextmanager
     def _engine(self) -> Iterator[Store]:
         store = Store(self.store_file)
+        store._db.execute("PRAGMA synchronous=OFF")  # who dies here forgets its memory; no power fails
         try:
             yield store
         finally:
@@ -283,3 +284,12 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
 @pytest.fixture(name="job")
 def _job() -> ImportJob:
     return builders.import_job()
+
+
+@pytest.fixture(name="stage", scope="session")
+def _stage(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Runs scenarios with faults in them."""
+    from tests.orchestrations.scenarios import Stage  # which needs this module
+
+    sdk.prepare()
+    return Stage(tmp_path_factory.mktemp("stage"))

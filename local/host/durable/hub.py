@@ -29,7 +29,7 @@ from local.host.durable.entities import Batch, Entities
 from local.host.durable.history import Event, EventType, dumps, event, execution_started, moment_of
 from local.host.durable.instance import Activity, Instance, Message
 from local.host.durable.interpreter import failure_reason
-from local.host.durable.post import Post, utc_now
+from local.host.durable.post import Post
 from local.host.durable.refusals import (
     InstanceExists,
     InstanceHasEnded,
@@ -42,6 +42,7 @@ from local.host.durable.refusals import (
 from local.host.durable.rewind import Fate, rewound
 from local.host.durable.script import Setting
 from local.host.durable.shelf import Shelf
+from local.host.durable.steady import SteadyClock
 from local.host.durable.store import Store
 from local.host.traces import headline, is_passed_on
 
@@ -57,13 +58,13 @@ class TaskHub:
     `entities` is the part of it that knows of entities.
     """
 
-    def __init__(self, store: Store, app: App, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, store: Store, app: App, clock: Callable[[], datetime] | None = None) -> None:
         self._store = store
         self._orchestrators = app.named(ORCHESTRATION_TRIGGER)
         self._activities = app.named(ACTIVITY_TRIGGER)
         self._activity_ids = count(1)
         self._activities_to_run: list[Activity] = []
-        self.post = Post(store, clock)
+        self.post = Post(store, clock or SteadyClock())
         self._shelf = Shelf()
         self.entities = Entities(store, app.named(ENTITY_TRIGGER), self.post)
 

@@ -3,7 +3,7 @@
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 
 from local.host.durable.history import Event, timestamp
@@ -12,11 +12,6 @@ from local.host.durable.store import Store
 
 _FEW = 1000
 """Timers that are not worth sweeping."""
-
-
-def utc_now() -> datetime:
-    """Return the time of the machine's clock."""
-    return datetime.now(UTC)
 
 
 class Post:
