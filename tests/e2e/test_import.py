@@ -52,12 +52,12 @@ def test_the_password_is_nowhere_but_in_the_vm(stack, tenant):
     )
     job = tenant.submit()
     wait_until(lambda: tenant.machines(), "the VM to be begun")
-    _find_no_password(stack, job)
+    find_no_password(stack, job)
     job.ended()
-    _find_no_password(stack, job)
+    find_no_password(stack, job)
 
 
-def _find_no_password(stack, job):
+def find_no_password(stack, job):
     forms = [
         PASSWORD,
         repr(list(PASSWORD)),
