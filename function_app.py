@@ -26,7 +26,7 @@ from orchestrators import (
     run_step,
 )
 from shared import wiring
-from triggers import image_sources, images, operations, provider_instances, retries, schedules, versions
+from triggers import events, image_sources, images, operations, provider_instances, retries, schedules, versions
 
 wiring.settings()  # A setting that is missing should stop the start, not the first request.
 
@@ -40,6 +40,7 @@ for _module in (
     image_sources,
     provider_instances,
     schedules,
+    events,
     import_image,
     copy_image,
     remove_image,

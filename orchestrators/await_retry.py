@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, now, persist, read_input, rest, sleep
+from orchestrators.calls import Bell, Replay, now, persist, read_input, sleep
 from shared.models.steps import Decided, KeptDecision, KeptTask
 from shared.names import Activity, Event, Orchestrator
 
@@ -18,6 +18,7 @@ def await_retry(context: df.DurableOrchestrationContext) -> Replay:
     SDK would take the same one for news a second time.
     """
     task = read_input(context, KeptTask)
+    bell = Bell(context)
     for _ in range(policies.POLLS_PER_INSTANCE):
         looked = task.model_copy(update={"at": now(context)})
         given = yield from persist(context, Activity.DECIDE_KEPT, looked, task.job.pace)
@@ -29,6 +30,6 @@ def await_retry(context: df.DurableOrchestrationContext) -> Replay:
         if task.heard:
             yield from sleep(context, wait)
         else:
-            heard = yield from rest(context, wait, Event.DECIDED)
-            task = task.model_copy(update={"heard": heard})
+            heard = yield from bell.rest(wait, Event.DECIDED)
+            task = task.model_copy(update={"heard": heard is not None})
     return context.continue_as_new(task.to_json())

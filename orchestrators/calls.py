@@ -36,20 +36,52 @@ def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Replay:
     yield context.create_timer(now(context) + timedelta(seconds=seconds))
 
 
-def rest(
-    context: df.DurableOrchestrationContext, seconds: float, event: Event = Event.CANCEL
-) -> Generator[Any, Any, bool]:
-    """Wait on a durable timer, or until an event comes: that the operation is canceled, usually; returns whether.
+class Bell:
+    """What may end the waits of one execution of an orchestrator before their time: each event rings once.
 
-    Whoever is woken must ask what is to be done, and not rest again if that is the end: the SDK would take the
-    same event for news a second time.
+    The SDK gives an event that came before anybody waited for it to every later wait of that name, while the host
+    gives it to one: a second wait would end at once, and the instance hang. So each event has one wait in an
+    execution, which all timers are raced against. Whoever wants to hear it again begins a new execution, which takes
+    along what has come meanwhile.
     """
-    timer = context.create_timer(now(context) + timedelta(seconds=seconds))
-    first = yield context.task_any([timer, context.wait_for_external_event(event)])
-    if first is timer:
-        return False
-    timer.cancel()
-    return True
+
+    def __init__(self, context: df.DurableOrchestrationContext) -> None:
+        self._context = context
+        self._waits = {event: context.wait_for_external_event(event) for event in Event}
+        self.rung: set[Event] = set()
+        """What has rung, and so rings no more."""
+
+    def rest(self, seconds: float, *events: Event) -> Generator[Any, Any, Event | None]:
+        """Wait on a durable timer, or until one of the events rings; returns which, None for the timer.
+
+        It may have rung while something else was done: then there is no wait. Whoever is woken must ask what is to be
+        done; an event says no more than that.
+        """
+        waits = {event: self._waits[event] for event in events if event not in self.rung}
+        heard = next((event for event, wait in waits.items() if wait.is_completed), None)
+        if heard is None:
+            timer = self._context.create_timer(now(self._context) + timedelta(seconds=seconds))
+            first = yield self._context.task_any([timer, *waits.values()])
+            if first is timer:
+                return None
+            timer.cancel()
+            heard = next(event for event, wait in waits.items() if wait is first)
+        self.rung.add(heard)
+        return heard
+
+    def listen(self, seconds: float, gap: float, *alarms: Event) -> Generator[Any, Any, bool]:
+        """Wait like `rest`, also for news, but for `gap` seconds at least, unless there is an alarm.
+
+        Returns whether there was news: then this execution can hear no more of it, and should soon make way for a new
+        one.
+        """
+        began = now(self._context)
+        if (yield from self.rest(seconds, *alarms, Event.NEWS)) is not Event.NEWS:
+            return False
+        left = min(gap, seconds) - (now(self._context) - began).total_seconds()
+        if left > 0:
+            yield from self.rest(left, *alarms)
+        return True
 
 
 def luck(context: df.DurableOrchestrationContext) -> float:

@@ -54,6 +54,17 @@ POLLS_AT_FULL_PACE = 6
 SLOWEST_POLL = 6.0
 """The slowest pace of asking, in multiples of the pace's `poll_seconds`: a minute at the default pace."""
 
+PATIENCE = 1.5
+"""Where events are on and tell of an end, Azure is asked only after so many times the step's typical duration: …"""
+
+MOST_PATIENCE = 60.0
+"""… but in multiples of the pace's `poll_seconds` after so long, ten minutes at the default pace: events get lost."""
+
+NEWS_GAP = 0.2
+"""After news Azure is asked no sooner than so long after the last time, in multiples of `poll_seconds`: two seconds
+at the default pace. The gap doubles with each news that was none, up to the ordinary wait; so no flood of events
+asks more often than polling alone."""
+
 POLLS_PER_INSTANCE = 25
 """Replay costs the square of the history, so a waiting instance begins anew after so many polls."""
 
@@ -124,6 +135,22 @@ def poll_delay(polls: int, pace: Pace, asked: float | None) -> float:
     """Seconds until Azure is asked again, after so many polls; Azure's own wish is a minimum."""
     slower = min(1.0 + polls // POLLS_AT_FULL_PACE, SLOWEST_POLL)
     return max(slower * pace.poll_seconds, asked or 0.0)
+
+
+def patience(typical: float, pace: Pace) -> float:
+    """Seconds until Azure is asked for lack of news.
+
+    Args:
+        typical: how long the step usually takes, in Azure's seconds.
+        pace: the operation's.
+    """
+    in_polls = PATIENCE * typical / Pace().poll_seconds
+    return min(in_polls, MOST_PATIENCE) * pace.poll_seconds
+
+
+def news_gap(woken: int, pace: Pace) -> float:
+    """Seconds between Azure being asked and being asked for news, after so many news in a row that were none."""
+    return float(min(NEWS_GAP * 2.0 ** min(woken, 16), SLOWEST_POLL) * pace.poll_seconds)
 
 
 def replication_delay(polls: int, pace: Pace) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest, sleep, unexpected
+from orchestrators.calls import Bell, Replay, call_step_activity, luck, now, persist, read_input, sleep, unexpected
 from orchestrators.regions import ask_for_regions
 from shared.errors import OPERATION_CANCELED, ErrorKind
 from shared.models.records import ErrorInfo
@@ -23,7 +23,7 @@ from shared.models.steps import (
     ReplicationTask,
     StepError,
 )
-from shared.names import Activity, Orchestrator
+from shared.names import Activity, Event, Orchestrator
 from shared.states import ASSET_TRANSITIONS, AssetStatus
 from shared.steps import REPLICATION
 
@@ -38,6 +38,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
     given up; the others go on. Returns a `ReplicationResult`.
     """
     task = read_input(context, ReplicationTask)
+    bell = Bell(context)
     for _ in range(policies.POLLS_PER_INSTANCE):
         if not task.requested:
             error = yield from ask_for_regions(context, task.job, _wanted(task))
@@ -46,13 +47,17 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
             task = task.model_copy(update={"requested": True})
         if not _live(task):
             return (yield from _finish(context, task)).to_json()
-        yield from rest(context, policies.replication_delay(task.polls, task.job.pace))
+        delay, gap = policies.replication_delay(task.polls, task.job.pace), policies.news_gap(task.woken, task.job.pace)
+        news = yield from bell.listen(delay, gap, Event.CANCEL)
+        task = task.model_copy(update={"woken": task.woken + 1 if news else 0})
         report = yield from _look(context, task)
         if report.error is not None and report.error.kind is ErrorKind.CANCELED:
             task = yield from _give_up(context, task, report.error)
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
             task = yield from _remove_failed(context, task)
+        if news:
+            break
     return context.continue_as_new(task.to_json())
 
 

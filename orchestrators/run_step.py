@@ -7,12 +7,12 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, call_step_activity, luck, now, persist, read_input, rest, sleep
+from orchestrators.calls import Bell, Replay, call_step_activity, luck, now, persist, read_input
 from shared import steps
 from shared.errors import ErrorKind
 from shared.models.records import RetryInfo
 from shared.models.steps import Outcome, OutcomeState, Progress, StepError, StepInput, StepTask
-from shared.names import Activity, Orchestrator
+from shared.names import Activity, Event, Orchestrator
 from shared.states import AssetStatus
 
 bp = df.Blueprint()
@@ -25,11 +25,12 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
     It never raises for what Azure does: a step that failed for good is an outcome, too.
     """
     task = read_input(context, StepTask)
+    bell = Bell(context)
     while True:
         task = _with_deadline(context, task)
-        outcome = yield from _attempt(context, task)
+        task, outcome = yield from _attempt(context, bell, task)
         if outcome.state is OutcomeState.WAITING:
-            return context.continue_as_new(_still_waiting(task, outcome).to_json())
+            return context.continue_as_new(task.model_copy(update={"waiting": outcome}).to_json())
         if outcome.error is None:
             return outcome.to_json()
         task = _after_failure(task, outcome.error)
@@ -44,48 +45,67 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
             return outcome.to_json()
         if now(context) + timedelta(seconds=delay) >= task.deadline:
             return Outcome.failed(_timed_out(task, task.deadline, outcome.error)).to_json()
-        yield from _wait_for_retry(context, task, outcome.error, delay)
-        if task.attempt % policies.ATTEMPTS_PER_INSTANCE == 0:
+        yield from _wait_for_retry(context, bell, task, outcome.error, delay)
+        if Event.NEWS in bell.rung or task.attempt % policies.ATTEMPTS_PER_INSTANCE == 0:
             return context.continue_as_new(task.to_json())
 
 
-def _attempt(context: df.DurableOrchestrationContext, task: StepTask) -> Generator[Any, Any, Outcome]:
-    """Begin, or go on waiting, until the step is done, failed, or this instance has polled enough."""
+def _attempt(
+    context: df.DurableOrchestrationContext, bell: Bell, task: StepTask
+) -> Generator[Any, Any, tuple[StepTask, Outcome]]:
+    """Begin, or go on waiting, until the step is done, failed, or this execution has polled enough, or heard news.
+
+    Returns the outcome, and the task with how often Azure was asked.
+    """
     step = steps.by_name(task.position.name)
     deadline = task.attempt_deadline or task.deadline
     outcome = task.waiting or (yield from call_step_activity(context, step.begin, _input(context, task, None)))
-    for poll in range(policies.POLLS_PER_INSTANCE):
+    for _ in range(policies.POLLS_PER_INSTANCE):
         if outcome.state is not OutcomeState.WAITING:
-            return outcome
-        delay = policies.poll_delay(task.polls + poll, task.job.pace, outcome.wait_seconds)
-        left = (deadline - now(context)).total_seconds()
-        yield from _wait(context, step, max(0.0, min(delay, left)))
+            break
+        news = yield from _wait_for_azure(context, bell, task, outcome, deadline)
+        task = task.model_copy(update={"polls": task.polls + 1, "woken": task.woken + 1 if news else 0})
         last = now(context) >= deadline
         # After the deadline Azure is asked once more: what is done is never called failed.
         outcome = yield from call_step_activity(
             context, step.check or step.begin, _input(context, task, outcome.handle)
         )
         if last and outcome.state is OutcomeState.WAITING:
-            return Outcome.failed(_timed_out(task, deadline, None))
-    return outcome
+            outcome = Outcome.failed(_timed_out(task, deadline, None))
+        if news:
+            break
+    return task, outcome
 
 
-def _wait(context: df.DurableOrchestrationContext, step: steps.Step, seconds: float) -> Replay:
-    """Wait; a step that takes something back goes on although the operation is canceled, so nothing wakes it."""
-    if step in steps.UNDOING:
-        yield from sleep(context, seconds)
-    else:
-        yield from rest(context, seconds)
+def _wait_for_azure(
+    context: df.DurableOrchestrationContext, bell: Bell, task: StepTask, outcome: Outcome, deadline: datetime
+) -> Generator[Any, Any, bool]:
+    """Wait until Azure is to be asked again; returns whether that is because of news."""
+    step, pace = steps.by_name(task.position.name), task.job.pace
+    ordinary = policies.poll_delay(task.polls, pace, outcome.wait_seconds)
+    # News may have been a moment early: after some that was none, Azure is asked once more at the ordinary pace.
+    patient = pace.events and outcome.told and not task.woken
+    delay = max(ordinary, policies.patience(step.typical, pace)) if patient else ordinary
+    left = max(0.0, (deadline - now(context)).total_seconds())
+    gap = min(ordinary, policies.news_gap(task.woken, pace))
+    return (yield from bell.listen(min(delay, left), gap, *_alarms(step)))
 
 
-def _wait_for_retry(context: df.DurableOrchestrationContext, task: StepTask, error: StepError, delay: float) -> Replay:
+def _alarms(step: steps.Step) -> tuple[Event, ...]:
+    """What ends every wait: a step that takes something back goes on although the operation is canceled."""
+    return () if step in steps.UNDOING else (Event.CANCEL,)
+
+
+def _wait_for_retry(
+    context: df.DurableOrchestrationContext, bell: Bell, task: StepTask, error: StepError, delay: float
+) -> Replay:
     """Show that a retry is waiting, wait, and go back to the step's own status."""
     step = steps.by_name(task.position.name)
     at = now(context) + timedelta(seconds=delay)
     retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
     waiting = step.retrying if step.status else None
     yield from _record(context, task, status=waiting, retry=retry)
-    yield from _wait(context, step, delay)
+    yield from bell.rest(delay, *_alarms(step))
     yield from _record(context, task, status=step.status, retry=None)
 
 
@@ -110,13 +130,9 @@ def _with_deadline(context: df.DurableOrchestrationContext, task: StepTask) -> S
     return task.model_copy(update={"attempt_deadline": min(limit, task.deadline)})
 
 
-def _still_waiting(task: StepTask, outcome: Outcome) -> StepTask:
-    return task.model_copy(update={"waiting": outcome, "polls": task.polls + policies.POLLS_PER_INSTANCE})
-
-
 def _after_failure(task: StepTask, error: StepError) -> StepTask:
     failures = task.failures | {error.kind: task.failures.get(error.kind, 0) + 1}
-    anew = {"attempt": task.attempt + 1, "attempt_deadline": None, "waiting": None, "polls": 0}
+    anew = {"attempt": task.attempt + 1, "attempt_deadline": None, "waiting": None, "polls": 0, "woken": 0}
     return task.model_copy(update={"failures": failures, **anew})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.models.records import LedgerEntry, LedgerState
+from shared.models.records import LedgerEntry, LedgerState, ResourceOwner
 from shared.models.steps import CopyJob, ImportJob, Job
 from shared.naming import gallery_target, staging
 from shared.ports import CatalogStore, every
@@ -39,6 +39,8 @@ def version_resources(job: CopyJob) -> Sequence[tuple[int, str]]:
 def write(catalog: CatalogStore, job: Job, resources: Sequence[tuple[int, str]], state: str, at: datetime) -> None:
     """Write the state of resources; the last writer wins, as one operation has one writer."""
     for order, resource_id in resources:
+        if state == LedgerState.CREATING and _tells_of_itself(resource_id):
+            catalog.put(ResourceOwner(resource_id=resource_id, org_id=job.org_id, operation_id=job.operation_id))
         catalog.put(
             LedgerEntry(
                 org_id=job.org_id,
@@ -49,6 +51,11 @@ def write(catalog: CatalogStore, job: Job, resources: Sequence[tuple[int, str]],
                 updated_at=at,
             )
         )
+
+
+def _tells_of_itself(resource_id: str) -> bool:
+    """Whether events name it: a staging group stands for all that is in it, a gallery's group for nothing of ours."""
+    return "/providers/" not in resource_id or "/galleries/" in resource_id
 
 
 def is_empty(catalog: CatalogStore, operation_id: str) -> bool:

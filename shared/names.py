@@ -64,6 +64,8 @@ class Event(StrEnum):
     """The operation is to be canceled: a hint, since the operation's record says so too."""
     DECIDED = "decided"
     """What a failed operation keeps is to be used for a retry, or removed: a hint, too."""
+    NEWS = "news"
+    """Azure told of a resource of the operation: a hint, since Azure says the same to whoever asks."""
 
 
 def step_instance_id(operation_id: str, step: str, retries: int = 0) -> str:

@@ -103,7 +103,7 @@ def outcome_of(waiting: Waiting | None, data: Mapping[str, Any] | None = None) -
     """Done with `data`, or waiting."""
     if waiting is None:
         return Outcome.done(data)
-    return Outcome.waiting(waiting.seconds, waiting.handle)
+    return Outcome.waiting(waiting.seconds, waiting.handle, told=waiting.told)
 
 
 def as_data(error: Nameable) -> StepError:

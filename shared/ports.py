@@ -157,10 +157,14 @@ class OfferedImage:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Azure is at work: ask again after `seconds` (None: at our own pace), with `handle` where there is one."""
+    """Azure is at work: ask again after `seconds` (None: at our own pace), with `handle` where there is one.
+
+    `told` says that it ends with a resource event of Azure's: what goes on inside a machine does not.
+    """
 
     seconds: float | None = None
     handle: str | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ _PACE_SETTINGS = {
     "RETRY_BASE_SECONDS": "retry_seconds",
     "IMPORT_DEADLINE_SECONDS": "deadline_seconds",
     "FAILED_KEEP_SECONDS": "keep_seconds",
+    "RESOURCE_EVENTS": "events",
 }
 
 

@@ -53,6 +53,8 @@ class ScriptedWork(Scripted):
 
     wait_seconds: float | None = None
     """What every `Waiting` names as Azure's own wish."""
+    untold = frozenset({"guest_agent"})
+    """The works whose end is no event."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +82,11 @@ class ScriptedWork(Scripted):
         self._under_way[key] -= 1
         return self.waiting(work) if self._under_way[key] else None
 
+    def finish(self, operation_id: str, work: str) -> None:
+        """Let the next check of a piece of work that is under way find it done."""
+        key = (operation_id, work)
+        self._under_way[key] = min(self._under_way[key], 1)
+
     def checks_left(self, operation_id: str, work: str) -> int:
         """How many checks a piece of work still needs; none if it never began."""
         return self._under_way.get((operation_id, work), 0)
@@ -92,7 +99,7 @@ class ScriptedWork(Scripted):
 
     def waiting(self, work: str) -> Waiting:
         """What a method answers whose work is under way."""
-        return Waiting(self.wait_seconds, f"https://arm.example/operations/{work}")
+        return Waiting(self.wait_seconds, f"https://arm.example/operations/{work}", told=work not in self.untold)
 
 
 def answer(value: T, lost: Exception | None) -> T:

@@ -5,6 +5,7 @@ read with. Fields have defaults wherever an older version of the schema may lack
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, ClassVar, Self
 
 from pydantic import Field
@@ -307,6 +308,32 @@ class LedgerEntry(Record):
     def now(self, state: str, at: datetime) -> Self:
         """The entry in another state."""
         return self.model_copy(update={"state": state, "updated_at": at})
+
+
+class ResourceOwner(Record):
+    """Which operation makes a resource: whom to wake when Azure tells of it. Written before the resource is made."""
+
+    table: ClassVar[str] = LEDGER
+    kind: ClassVar[str] = "owner"
+
+    resource_id: str
+    org_id: str
+    operation_id: str
+
+    @classmethod
+    def partition_of(cls, resource_id: str) -> str:
+        """A hash of the id, which has letters that no key may have, and no letter case that could be relied on."""
+        return sha256(resource_id.lower().encode()).hexdigest()
+
+    @property
+    def partition_key(self) -> str:
+        """`partition_of` its resource."""
+        return self.partition_of(self.resource_id)
+
+    @property
+    def row_key(self) -> str:
+        """Always `owner`: a resource has one."""
+        return self.kind
 
 
 _LAST_MICROSECOND = 10**17 - 1

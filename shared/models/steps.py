@@ -29,6 +29,8 @@ class Pace(Model):
     """After which the whole operation has failed."""
     keep_seconds: float = Field(default=0.0, ge=0.0, le=LONGEST_KEEP_SECONDS)
     """How long what a failed operation made is kept for a retry; 0, as for jobs of older releases: not at all."""
+    events: bool = False
+    """Whether Azure's events tell of what has ended, so that the operation itself asks seldom."""
 
 
 class MarketplaceImage(Model):
@@ -242,6 +244,9 @@ class Outcome(Model):
     """When waiting: ask again after so long (Azure's Retry-After), or None for our own pace."""
     handle: str | None = None
     """When waiting: what to hand to the next check, such as the URL of Azure's operation."""
+    told: bool = Field(default=False, exclude_if=lambda told: not told)
+    """When waiting: whether it ends with a resource event of Azure's. Left out where it does not: what is done has no
+    need of it."""
     data: dict[str, Any] = Field(default_factory=dict)
     """When done: what to add to `assetDetails.data`."""
     facts: Facts | SourceFacts | None = None
@@ -254,9 +259,9 @@ class Outcome(Model):
         return cls(state=OutcomeState.DONE, data=dict(data or {}), facts=facts)
 
     @classmethod
-    def waiting(cls, wait_seconds: float | None = None, handle: str | None = None) -> "Outcome":
+    def waiting(cls, wait_seconds: float | None = None, handle: str | None = None, *, told: bool = False) -> "Outcome":
         """Azure is still at work."""
-        return cls(state=OutcomeState.WAITING, wait_seconds=wait_seconds, handle=handle)
+        return cls(state=OutcomeState.WAITING, wait_seconds=wait_seconds, handle=handle, told=told)
 
     @classmethod
     def failed(cls, error: StepError) -> "Outcome":
@@ -346,6 +351,8 @@ class StepTask(Model):
     """Set when the instance began anew in the middle of a wait."""
     polls: int = 0
     """How often Azure was asked since the attempt began."""
+    woken: int = 0
+    """How often in a row, just now, news came and Azure was still at work."""
 
 
 class Progress(Model):
@@ -448,6 +455,8 @@ class ReplicationTask(Model):
     requested: bool = False
     """Whether Azure was told of the regions."""
     polls: int = 0
+    woken: int = 0
+    """How often in a row, just now, news came."""
 
 
 class ReplicationResult(Model):

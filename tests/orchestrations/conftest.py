@@ -206,6 +206,15 @@ class World:
             with store.transaction():
                 hub.raise_event(instance_id, event, "null")
 
+    def news(self, job: Job, times: int = 1) -> None:
+        """Tell the step that the operation is at that Azure has news, as an event of a resource does."""
+        operation = self.operation(job)
+        store, hub = self._running
+        at_work = step_instance_id(operation.id, operation.step or "", operation.retries)
+        for _ in range(times if hub.post.find(at_work) else 0):
+            with store.transaction():
+                hub.raise_event(at_work, Event.NEWS, "null")
+
     def _hub(self, store: Store) -> TaskHub:
         hub = self._opened(store)
         self._running = (store, hub)

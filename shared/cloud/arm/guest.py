@@ -48,21 +48,22 @@ def begin_command(arm: Arm, job: ImportJob, name: str, script: str, limit: float
     """Start a script, unless one of that name has started; how it went is for `check_command` to say."""
     found = _command(arm, job, name)
     if found is not None and not _never_ran(found):
-        return Waiting()
+        return Waiting(told=True)
     names = staging(job)
     body = {
         "location": job.provider.region,
         "tags": tags(job),
         "properties": {
             "source": {"script": script},
-            "asyncExecution": True,
+            # So the operation, and with it Azure's event, ends when the script does; how it goes, the view tells.
+            "asyncExecution": False,
             "timeoutInSeconds": int(limit),
             "treatFailureAsDeploymentFailure": False,
         },
     }
     put = arm.compute.virtual_machine_run_commands.begin_create_or_update
     begun = operations.begin(arm, job, put, names.resource_group, names.vm, name, body)
-    return Waiting(begun.seconds)
+    return Waiting(begun.seconds, told=True)
 
 
 def check_command(arm: Arm, job: ImportJob, name: str) -> Waiting | None:
@@ -87,7 +88,7 @@ def check_command(arm: Arm, job: ImportJob, name: str) -> Waiting | None:
         raise PermanentError("RunCommandTimedOut", f"The script {name} did not end in time, and was stopped.")
     if state == "Canceled":
         raise TransientError("RunCommandCanceled", f"The script {name} was stopped by somebody; it is started anew.")
-    return Waiting()
+    return Waiting(told=True)
 
 
 def begin_gpu_driver(arm: Arm, job: ImportJob) -> Waiting | None:

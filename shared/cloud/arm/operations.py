@@ -31,7 +31,7 @@ def begin(arm: Arm, job: Job, call: Callable[..., object], *arguments: Any, **op
     handle = headers.get("azure-asyncoperation") or headers.get("location")
     if handle is not None:
         _refuse_foreign(arm, handle)
-    return Waiting(retry_after(headers), handle)
+    return Waiting(retry_after(headers), handle, told=True)
 
 
 def check(arm: Arm, job: Job, handle: str | None, look: Callable[[], Waiting | None]) -> Waiting | None:
@@ -43,7 +43,7 @@ def check(arm: Arm, job: Job, handle: str | None, look: Callable[[], Waiting | N
     if response.status_code == 404:
         return look()
     response.raise_for_status()
-    waiting = Waiting(retry_after(response.headers), handle)
+    waiting = Waiting(retry_after(response.headers), handle, told=True)
     if response.status_code == 202:
         return waiting
     body = response.json() if response.content else {}

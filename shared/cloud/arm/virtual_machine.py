@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from azure.mgmt.compute.models import VirtualMachine
 
 _AT_WORK = ("Creating", "Updating")
+_AGENT = "guest-agent"
+"""The handle of a restart that is over but for the guest agent."""
 
 
 def begin(arm: Arm, job: ImportJob, facts: Facts, password: str) -> Waiting | None:
@@ -80,8 +82,8 @@ def begin_restart(arm: Arm, job: ImportJob) -> Waiting | None:
 
 def check_restart(arm: Arm, job: ImportJob, handle: str | None) -> Waiting | None:
     """First the restart itself, then the guest agent, which comes back a little later."""
-    waiting = operations.check(arm, job, handle, lambda: _at_work(arm, job))
-    return waiting or guest.check_agent(arm, job)
+    waiting = None if handle == _AGENT else operations.check(arm, job, handle, lambda: _at_work(arm, job))
+    return waiting or (None if guest.agent_is_ready(arm, job) else Waiting(handle=_AGENT))
 
 
 def _at_work(arm: Arm, job: ImportJob) -> Waiting | None:
