@@ -26,9 +26,20 @@ from orchestrators import (
     run_step,
 )
 from shared import wiring
-from triggers import events, image_sources, images, operations, provider_instances, retries, schedules, versions
+from triggers import (
+    create_events,
+    dead_letters,
+    events,
+    image_sources,
+    images,
+    operations,
+    provider_instances,
+    retries,
+    schedules,
+    versions,
+)
 
-wiring.settings()  # A setting that is missing should stop the start, not the first request.
+_settings = wiring.settings()  # A setting that is missing should stop the start, not the first request.
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -40,6 +51,7 @@ for _module in (
     image_sources,
     provider_instances,
     schedules,
+    dead_letters,
     events,
     import_image,
     copy_image,
@@ -61,3 +73,6 @@ for _module in (
     secrets,
 ):
     app.register_functions(_module.bp)
+
+if _settings.create_events:
+    app.register_functions(create_events.bp)

@@ -65,6 +65,11 @@ def request_key(
     return RequestKey(_digest([method, path.lower(), given]), _digest(_without_secret(content)))
 
 
+def event_key(source: str, event_id: str, content: Mapping[str, Any]) -> RequestKey:
+    """The key of what an event asks for: an event is the same if its source and its id are (CloudEvents 1.0)."""
+    return RequestKey(_digest(["event", source, event_id]), _digest(_without_secret({"body": content})))
+
+
 def is_repeatable(headers: Mapping[str, str]) -> bool:
     """Whether the caller wants to be told by `Repeatability-Result` whether the request was worked on."""
     return REQUEST_ID in headers

@@ -36,6 +36,7 @@ class Settings(Model):
         authority: where tokens for other tenants come from; another one in sovereign clouds and on one machine.
         org_claim: the claim of a signed-in caller that names the org.
         require_principal: whether a caller without App Service authentication is refused.
+        create_events: whether events may ask for images; whoever may publish them acts for every org.
     """
 
     storage_connection: SecretStr | None = None
@@ -49,6 +50,7 @@ class Settings(Model):
     authority: str = "https://login.microsoftonline.com"
     org_claim: str = "org_id"
     require_principal: bool = False
+    create_events: bool = False
     pace: Pace = Field(default_factory=Pace)
 
     @classmethod
@@ -90,6 +92,7 @@ _SIMPLE_SETTINGS = {
     "AZURE_AUTHORITY_HOST": "authority",
     "ORG_CLAIM": "org_claim",
     "REQUIRE_PRINCIPAL": "require_principal",
+    "CREATE_EVENTS": "create_events",
 }
 KEEP_SECONDS = 3600.0
 """How long what a failed operation made is kept, unless the deployment says otherwise."""

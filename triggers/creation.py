@@ -64,24 +64,38 @@ async def create(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     attempt = await asyncio.to_thread(repeats.begin, req, request.org_id, read_body(req))
     if attempt.earlier is not None:
         return attempt.earlier
+    return await accept(client, request, attempt, lambda accepted: _accepted_response(req, accepted, parsed))
+
+
+async def accept(
+    client: df.DurableOrchestrationClient,
+    request: AnyRequest,
+    attempt: repeats.Attempt,
+    respond: Callable[[Accepted], func.HttpResponse],
+) -> func.HttpResponse:
+    """Accept a request that was read, by whichever way it came; `respond` words the answer that is kept for it.
+
+    Raises:
+        Refused: something speaks against it, or it can't be worked on right now; its key is free again.
+        CatalogError: likewise.
+    """
     try:
-        return await _work(req, client, request, parsed, attempt)
+        return await _work(client, request, attempt, respond)
     except (Refused, CatalogError):
         await asyncio.to_thread(attempt.released)
         raise
 
 
 async def _work(
-    req: func.HttpRequest,
     client: df.DurableOrchestrationClient,
     request: AnyRequest,
-    parsed: Parsed,
     attempt: repeats.Attempt,
+    respond: Callable[[Accepted], func.HttpResponse],
 ) -> func.HttpResponse:
-    accept = await asyncio.to_thread(_check, request)
+    make = await asyncio.to_thread(_check, request)
     ids = Ids(operation=str(uuid4()), image=str(uuid4()), version=str(uuid4()), asset=str(uuid4()))
-    accepted = accept(ids, now(), wiring.settings().pace)
-    response = _accepted_response(req, accepted, parsed)
+    accepted = make(ids, now(), wiring.settings().pace)
+    response = respond(accepted)
     await _prepare(client, accepted, request)
     # The answer lands with what it tells of, or neither does.
     await asyncio.to_thread(_write, accepted, attempt.answered(response))

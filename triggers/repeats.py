@@ -61,7 +61,15 @@ def begin(req: func.HttpRequest, org: str, body: Mapping[str, Any] | None) -> At
     key = idempotency.request_key(req.headers, req.method, urlsplit(req.url).path, content, now())
     if key is None:
         return Attempt()
-    repeatable = idempotency.is_repeatable(req.headers)
+    return take(org, key, repeatable=idempotency.is_repeatable(req.headers))
+
+
+def take(org: str, key: RequestKey, *, repeatable: bool = False) -> Attempt:
+    """Claim a key.
+
+    Raises:
+        Refused: it belongs to another request (422), or to one at work (409).
+    """
     for last in (*(False,) * (_LOOKS - 1), True):
         known = _known(org, key)
         if known is not None and not idempotency.is_forgotten(known, now()):

@@ -11,7 +11,7 @@ from typing import Any
 from shared.findings import Finding
 from shared.image_sources import ImageSource
 from shared.models.provider_instance import ProviderInstance
-from shared.models.records import Asset, ErrorInfo, HistoryEntry, Image, Operation, Version
+from shared.models.records import Asset, DeadLetter, ErrorInfo, HistoryEntry, Image, Operation, Version
 from shared.ports import OfferedImage
 from shared.states import OperationStatus
 
@@ -204,6 +204,20 @@ def history_view(entry: HistoryEntry) -> Json:
         "step": entry.step,
         "attempt": entry.attempt,
         "error": error_view(entry.error),
+    }
+
+
+def dead_letter_view(letter: DeadLetter) -> Json:
+    """An event that was refused."""
+    return {
+        "id": letter.id,
+        "event": {"id": letter.event_id, "source": letter.event_source, "type": letter.event_type},
+        "receivedAt": time(letter.received_at),
+        "status": letter.status,
+        "code": letter.code,
+        "detail": letter.detail,
+        "errors": list(letter.errors),
+        "data": letter.data,
     }
 
 
