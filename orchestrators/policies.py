@@ -60,6 +60,9 @@ PATIENCE = 1.5
 MOST_PATIENCE = 60.0
 """… but in multiples of the pace's `poll_seconds` after so long, ten minutes at the default pace: events get lost."""
 
+UNTOLD_PATIENCE = 0.25
+"""What no event tells of, such as the guest agent, is then asked about after so large a part of that duration."""
+
 NEWS_GAP = 0.2
 """After news Azure is asked no sooner than so long after the last time, in multiples of `poll_seconds`: two seconds
 at the default pace. The gap doubles with each news that was none, up to the ordinary wait; so no flood of events
@@ -137,14 +140,15 @@ def poll_delay(polls: int, pace: Pace, asked: float | None) -> float:
     return max(slower * pace.poll_seconds, asked or 0.0)
 
 
-def patience(typical: float, pace: Pace) -> float:
-    """Seconds until Azure is asked for lack of news.
+def patience(typical: float, pace: Pace, *, told: bool) -> float:
+    """Seconds until Azure is asked for lack of news, where events are on.
 
     Args:
         typical: how long the step usually takes, in Azure's seconds.
         pace: the operation's.
+        told: whether an event tells of the end.
     """
-    in_polls = PATIENCE * typical / Pace().poll_seconds
+    in_polls = (PATIENCE if told else UNTOLD_PATIENCE) * typical / Pace().poll_seconds
     return min(in_polls, MOST_PATIENCE) * pace.poll_seconds
 
 

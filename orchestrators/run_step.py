@@ -84,8 +84,8 @@ def _wait_for_azure(
     step, pace = steps.by_name(task.position.name), task.job.pace
     ordinary = policies.poll_delay(task.polls, pace, outcome.wait_seconds)
     # News may have been a moment early: after some that was none, Azure is asked once more at the ordinary pace.
-    patient = pace.events and outcome.told and not task.woken
-    delay = max(ordinary, policies.patience(step.typical, pace)) if patient else ordinary
+    patient = pace.events and not (outcome.told and task.woken)
+    delay = max(ordinary, policies.patience(step.typical, pace, told=outcome.told)) if patient else ordinary
     left = max(0.0, (deadline - now(context)).total_seconds())
     gap = min(ordinary, policies.news_gap(task.woken, pace))
     return (yield from bell.listen(min(delay, left), gap, *_alarms(step)))

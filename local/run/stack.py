@@ -10,6 +10,8 @@ from pathlib import Path
 from local.azurite import AzuriteProcess, Ports
 from local.certificates import BUNDLE_VARIABLES, Certificates, ensure_certificates
 from local.child import Child
+from local.run import samples
+from local.run.events import subscribe
 from local.run.ports import HOST, USUAL, choose_ports
 from local.run.services import Services, announced_url
 
@@ -79,9 +81,17 @@ class Builder:
         arm_url = await self._answering(arm)
         vault_url = await self._answering(vault)
         settings = host_settings(connection, arm_url, vault_url, certificates.bundle)
-        host = self._python("host", _host_arguments(options, ports["host"]), settings)
+        host = self._python("host", _host_arguments(options, ports["host"]), settings | {"RESOURCE_EVENTS": "true"})
         self._running.start(host)
-        return Stack(await self._answering(host), arm_url, vault_url, certificates.bundle)
+        host_url = await self._answering(host)
+        await self._subscribe(arm_url, certificates, host_url)
+        return Stack(host_url, arm_url, vault_url, certificates.bundle)
+
+    async def _subscribe(self, arm_url: str, certificates: Certificates, host_url: str) -> None:
+        """Let events of the sample's subscription wake operations."""
+        subscription = samples.provider_instance()["subscriptionId"]
+        if await subscribe(arm_url, certificates.authority, subscription, host_url):
+            self._say(f"  Resource events   of the subscription {subscription}")
 
     def _ports(self) -> dict[str, int]:
         usual = self._options.usual_ports

@@ -17,6 +17,7 @@ import httpx
 
 from local.certificates import Certificates, ensure_certificates
 from local.child import Child
+from local.run.events import hook
 from local.run.services import announced_url
 from local.run.stack import host_settings, inherited_environment
 
@@ -176,6 +177,13 @@ class Tenant:
             **overrides,
         }
         self.ok("PUT", "/provider-instances/desktops", json=body)
+        return self
+
+    def hear(self, schema: str = "CloudEventSchemaV1_0") -> "Tenant":
+        """Let Azure's events of the subscription reach the host."""
+        body = {**hook(self.subscription, self.stack.urls["host"]), "schema": schema}
+        answer = self.stack.arm.put(f"/_sim/events/{self.subscription}", json=body)
+        assert answer.json()["state"] == "Succeeded", answer.text
         return self
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -105,7 +105,7 @@ def test_polling_alone_asks_many_times(world):
 def test_without_any_event_it_takes_longer_and_ends_the_same(world, job):
     asks, took = imported(world, job)
     assert asks == 1
-    assert took == timedelta(seconds=policies.patience(steps.VIRTUAL_MACHINE.typical, PACE))
+    assert took == timedelta(seconds=policies.patience(steps.VIRTUAL_MACHINE.typical, PACE, told=True))
 
 
 @pytest.mark.parametrize("times", [1, 3], ids=["once", "tripled"])
@@ -122,7 +122,7 @@ def test_a_flood_of_events_never_asks_much_more_than_polling_alone(world, job, w
         at_activity=flood if when != "wait" else nothing,
         at_wait=flood if when != "activity" else nothing,
     )
-    assert took <= timedelta(seconds=policies.patience(steps.VIRTUAL_MACHINE.typical, PACE))
+    assert took <= timedelta(seconds=policies.patience(steps.VIRTUAL_MACHINE.typical, PACE, told=True))
     # 2, 4, 8 seconds, and from then on at the pace of polling.
     assert asks <= 16, "polling alone asks 12 times"
 
