@@ -112,7 +112,7 @@ def _has_ended(progress: Progress, catalog: CatalogStore) -> bool:
     """Whether an earlier try has landed whose answer was lost. What has ended may be deleted by now, but for this."""
     if progress.end is None:
         return False
-    return catalog.get(Operation, progress.org_id, progress.operation_id).status is progress.end
+    return changes.says_nothing_new(catalog.get(Operation, progress.org_id, progress.operation_id), progress)
 
 
 def _tree(progress: Progress, catalog: CatalogStore) -> changes.Tree:

@@ -66,7 +66,7 @@ def apply(tree: Tree, progress: Progress) -> Change:
         OperationCanceled: it would succeed, or be kept for a retry, and was canceled just before.
     """
     operation = tree.operation
-    if operation.status.ended and _says_nothing_new(operation, progress):
+    if operation.status.ended and says_nothing_new(operation, progress):
         return Change(records=(), history=())
     if operation.status.ended and (not operation.kept or progress.end not in (None, operation.status)):
         raise IllegalTransition(f"operation {operation.id} has ended as {operation.status}")
@@ -111,7 +111,7 @@ def resume(tree: Tree, at: datetime) -> Change:
     return _change(tree, assets, operation.model_copy(update=again), progress)
 
 
-def _says_nothing_new(operation: Operation, progress: Progress) -> bool:
+def says_nothing_new(operation: Operation, progress: Progress) -> bool:
     """Whether a progress repeats an end. Of one whose resources are kept, a further end says that they are gone."""
     return progress.end is operation.status and (not operation.kept or progress.retry_until is not None)
 
