@@ -16,6 +16,7 @@ from shared.errors import (
 from shared.log import about
 from shared.models.records import ErrorInfo, Operation
 from shared.models.steps import Acceptance, AcceptanceFound, Outcome, Progress, StepError
+from shared.outbox import NO_EVENTS, Outbox
 from shared.outcomes import CANCELED
 from shared.ports import CatalogStore
 from shared.states import OperationAction, OperationStatus
@@ -41,7 +42,7 @@ def record_progress(progress: dict) -> dict:  # type: ignore[type-arg]
     """Write a status and the operation's progress; records that forbid it are an outcome, as time won't mend them."""
     given = Progress.model_validate(progress)
     try:
-        record(given, wiring.catalog())
+        record(given, wiring.catalog(), wiring.outbox())
     except OperationCanceled:
         return Outcome.failed(CANCELED).to_json()
     except (IllegalTransition, NotFound) as error:
@@ -85,7 +86,7 @@ def give_up(acceptance: Acceptance, catalog: CatalogStore) -> AcceptanceFound:
     return AcceptanceFound(accepted=False)
 
 
-def record(progress: Progress, catalog: CatalogStore) -> None:
+def record(progress: Progress, catalog: CatalogStore, outbox: Outbox = NO_EVENTS) -> None:
     """Apply a progress to the records; repeating it changes nothing.
 
     Raises:
@@ -103,7 +104,7 @@ def record(progress: Progress, catalog: CatalogStore) -> None:
     def is_written() -> bool:
         return catalog.get(Operation, progress.org_id, progress.operation_id).last_changed_at == progress.at
 
-    change = recording.write(catalog, work_out, is_written)
+    change = recording.write(catalog, work_out, is_written, outbox.about(progress.org_id, progress.image_id))
     if change.records:
         _report(progress, change)
 

@@ -1,18 +1,21 @@
 """Activities of deletions: stopping the work in progress, removing the records, ending without them."""
 
 import logging
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import azure.durable_functions as df
 
-from shared import wiring
+from shared import changes, recording, wiring
 from shared.errors import RECORDS_CHANGED, Changed, ErrorKind, NotFound, StoreUnavailable
 from shared.log import about
 from shared.models.base import Record
-from shared.models.records import Asset, HistoryEntry, Image, NameReservation, Operation, Version
+from shared.models.records import Asset, Image, NameReservation, Operation, Version
 from shared.models.steps import DeleteJob, ImageRemoval, OperationEnd, Outcome, StepError, StepInput
+from shared.outbox import NO_EVENTS, Outbox
 from shared.outcomes import undo
 from shared.ports import CatalogStore, every
-from shared.states import OperationStatus, stream_status
+from shared.states import OperationStatus
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -37,7 +40,7 @@ def stop_work(step: dict) -> dict:  # type: ignore[type-arg] # the SDK takes pla
 def remove_records(removal: dict) -> None:  # type: ignore[type-arg]
     """Remove the records of what was deleted; gone already is fine."""
     given = ImageRemoval.model_validate(removal)
-    remove(given, wiring.catalog())
+    remove(given, wiring.catalog(), wiring.outbox())
     _log.info("records removed %s", about(given.job))
 
 
@@ -74,48 +77,49 @@ def stop(step: DeleteStep, catalog: CatalogStore) -> Outcome:
     return Outcome.waiting() if at_work else Outcome.done()
 
 
-def remove(removal: ImageRemoval, catalog: CatalogStore) -> None:
+def remove(removal: ImageRemoval, catalog: CatalogStore, outbox: Outbox = NO_EVENTS) -> None:
     """Remove assets before their version, and the image last, so that what is there is never without its parent."""
     job = removal.job
+
+    def is_written() -> bool:
+        try:
+            return catalog.get(Image, job.org_id, job.image_id).updated_at == removal.at
+        except NotFound:
+            return True
+
+    def write(work_out: Callable[[], changes.Change]) -> None:
+        recording.write(catalog, work_out, is_written, outbox.about(job.org_id, job.image_id))
+
     for made in job.made:
         for asset in list(every(catalog, Asset, job.org_id, made.image_id, made.version_id)):
             _forget(catalog, asset)
-        _forget_by_id(catalog, Version, job.org_id, made.image_id, made.version_id)
+        version = made.image_id, made.version_id
+        write(partial(_removal, removal, Version, version, catalog))
     if job.whole_image:
         _forget_name(catalog, job)
-        _forget_by_id(catalog, Image, job.org_id, job.image_id)
+        write(partial(_removal, removal, Image, (job.image_id,), catalog))
     else:
-        _roll_up(removal, catalog)
+        write(partial(_roll_up, removal, catalog))
 
 
-def _roll_up(removal: ImageRemoval, catalog: CatalogStore) -> None:
-    """Let the image be what the versions that are left make it."""
+def _removal(
+    removal: ImageRemoval, kind: type[Version | Image], ids: Sequence[str], catalog: CatalogStore
+) -> changes.Change:
+    """A version, or the image, goes; gone already is no change."""
     job = removal.job
-    for _ in range(_TRIES):
-        image = catalog.get(Image, job.org_id, job.image_id)
-        status = stream_status(version.status for version in every(catalog, Version, job.org_id, job.image_id))
-        if image.status is status:
-            return
-        entry = HistoryEntry(
-            org_id=job.org_id,
-            image_id=job.image_id,
-            at=removal.at,
-            sequence=image.revision + 1,
-            entity="IMAGE",
-            entity_id=job.image_id,
-            before=image.status,
-            after=status,
-            operation_id=job.operation_id,
-        )
-        catalog.put(entry)
-        changed = {"status": status, "updated_at": removal.at, "revision": entry.sequence}
-        try:
-            catalog.update(image.model_copy(update=changed))
-        except Changed:
-            catalog.delete(entry)
-            continue
-        return
-    raise StoreUnavailable(f"the record of image {job.image_id} is written by others all the time")
+    try:
+        image, gone = catalog.get(Image, job.org_id, job.image_id), catalog.get(kind, job.org_id, *ids)
+    except NotFound:
+        return changes.NOTHING
+    return changes.remove(image, gone, job, removal.at)
+
+
+def _roll_up(removal: ImageRemoval, catalog: CatalogStore) -> changes.Change:
+    """The image is what the versions that are left make it."""
+    job = removal.job
+    image = catalog.get(Image, job.org_id, job.image_id)
+    left = [version.status for version in every(catalog, Version, job.org_id, job.image_id)]
+    return changes.roll_up(image, left, job, removal.at)
 
 
 def finish(end: OperationEnd, catalog: CatalogStore) -> None:
@@ -157,14 +161,6 @@ def _forget_name(catalog: CatalogStore, job: DeleteJob) -> None:
         return
     if reservation.image_id == job.image_id:
         _forget(catalog, reservation)
-
-
-def _forget_by_id(catalog: CatalogStore, kind: type[Record], *ids: str) -> None:
-    try:
-        record = catalog.get(kind, *ids)
-    except NotFound:
-        return
-    _forget(catalog, record)
 
 
 def _forget(catalog: CatalogStore, record: Record) -> None:

@@ -32,6 +32,12 @@ param storageSku string = 'Standard_LRS'
 @description('Whether deleted secrets stay in the vault for its retention period. It can\'t be switched off again.')
 param purgeProtection bool = false
 
+@description('Whether there is an Event Grid topic that is told of each change of status.')
+param eventGrid bool = false
+
+@description('URL of a webhook that is told of each change of status; its secret is event-webhook-secret in the vault.')
+param eventWebhookUrl string = ''
+
 @description('Who is told of alerts; none: no alerts.')
 param alertEmail string = ''
 
@@ -93,6 +99,17 @@ module vault 'modules/vault.bicep' = {
   }
 }
 
+module topic 'modules/topic.bicep' = if (eventGrid) {
+  name: 'topic'
+  scope: group
+  params: {
+    name: 'evgt-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
 module functionApp 'modules/function-app.bicep' = {
   name: 'function-app'
   scope: group
@@ -109,6 +126,8 @@ module functionApp 'modules/function-app.bicep' = {
     authClientId: authClientId
     authTenantId: empty(authTenantId) ? subscription().tenantId : authTenantId
     orgClaim: orgClaim
+    topicEndpoint: eventGrid ? topic!.outputs.endpoint : ''
+    webhookUrl: eventWebhookUrl
   }
 }
 

@@ -1,14 +1,16 @@
 """What a step's progress does to the records: the guarded transition, the roll-up and the history. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shared import events
 from shared.errors import IllegalTransition, OperationCanceled
 from shared.models.base import Record
+from shared.models.events import CloudEvent
 from shared.models.records import Asset, HistoryEntry, Image, Operation, Version
-from shared.models.steps import Progress
+from shared.models.steps import Job, Progress
 from shared.states import (
     FIRST_ASSET_STATUS,
     RETRY_TRANSITIONS,
@@ -51,11 +53,18 @@ class Change:
     """What to write: `records` in one transaction, the image last; `history` belongs to them.
 
     `operation` is one of the records; None where there is nothing to write.
+
+    In the same transaction the records of `gone` go.
     """
 
     records: Sequence[Record]
     history: Sequence[HistoryEntry]
     operation: Operation | None = None
+    events: Sequence[CloudEvent] = ()
+    gone: Sequence[Record] = ()
+
+
+NOTHING = Change(records=(), history=())
 
 
 def apply(tree: Tree, progress: Progress) -> Change:
@@ -67,7 +76,7 @@ def apply(tree: Tree, progress: Progress) -> Change:
     """
     operation = tree.operation
     if operation.status.ended and says_nothing_new(operation, progress):
-        return Change(records=(), history=())
+        return NOTHING
     if operation.status.ended and (not operation.kept or progress.end not in (None, operation.status)):
         raise IllegalTransition(f"operation {operation.id} has ended as {operation.status}")
     # What is good already, such as a copy's home region, stays good.
@@ -139,7 +148,57 @@ def _change(tree: Tree, assets: Sequence[Asset], operation: Operation, progress:
         image = image.model_copy(update={"revision": tree.image.revision + len(history)})
     after: Sequence[Asset | Version | Image] = (*assets, version, image)
     changed = [new for new, old in zip(after, before, strict=True) if new != old]
-    return Change(records=(operation, *changed), history=history, operation=operation)
+    return Change(
+        records=(operation, *changed),
+        history=history,
+        operation=operation,
+        events=tuple(events.of_entry(entry, version.id) for entry in history),
+    )
+
+
+def remove(image: Image, gone: Version | Image, job: Job, at: datetime) -> Change:
+    """Work out what to write when the record of a version, or the image itself, goes at the end of a deletion."""
+    whole = gone.kind == Image.kind
+    return _single(image, gone, events.DELETED, job, at, updates=() if whole else ({},), gone=(gone,))
+
+
+def roll_up(image: Image, versions: Sequence[VersionStatus], job: Job, at: datetime) -> Change:
+    """Work out what the versions that are left after a deletion make of the image."""
+    status = stream_status(versions)
+    if image.status == status:
+        return NOTHING
+    return _single(image, image, status, job, at, updates=({"status": status},))
+
+
+def _single(
+    image: Image,
+    subject: Version | Image,
+    after: str,
+    job: Job,
+    at: datetime,
+    *,
+    updates: Sequence[Mapping[str, Any]],
+    gone: Sequence[Record] = (),
+) -> Change:
+    """One change of status; `updates` are those of the image, if it stays."""
+    entry = HistoryEntry(
+        org_id=image.org_id,
+        image_id=image.id,
+        at=at,
+        sequence=image.revision + 1,
+        entity=subject.kind.upper(),
+        entity_id=subject.id,
+        before=subject.status,
+        after=after,
+        operation_id=job.shown_by or job.operation_id,
+    )
+    counted = {"revision": entry.sequence, "updated_at": at}
+    return Change(
+        records=tuple(image.model_copy(update={**update, **counted}) for update in updates),
+        history=(entry,),
+        events=(events.of_entry(entry, subject.id),),
+        gone=gone,
+    )
 
 
 def _changed_asset(asset: Asset, progress: Progress) -> Asset:

@@ -9,6 +9,8 @@
     ├── StoreUnavailable         storage is away or overloaded: may pass
     ├── SecretUnavailable        the secret store is away
     │   └── SecretMissing        it has no such secret
+    ├── SinkUnavailable          whoever takes our events does not take them now: may pass
+    ├── EventRefused             it will never take this one
     └── ProviderError            Azure said no
         ├── TransientError       what may pass: throttling, conflicts, capacity, outages
         └── PermanentError       what only a person can mend
@@ -69,6 +71,18 @@ class SecretUnavailable(CatalogError):
 
 class SecretMissing(SecretUnavailable):
     """The secret store has no such secret, and time won't bring it back."""
+
+
+class SinkUnavailable(CatalogError):
+    """An event could not be delivered now; `retry_after` is the receiver's own wish in seconds, or None."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class EventRefused(CatalogError):
+    """The receiver finds fault with the event itself: sending it again is in vain."""
 
 
 class ErrorKind(StrEnum):

@@ -1,4 +1,4 @@
-"""The names that cross a boundary: durable functions, and the ids of their instances."""
+"""The names that cross a boundary: durable functions, the ids of their instances, and the receivers of events."""
 
 from enum import StrEnum
 
@@ -66,6 +66,13 @@ class Event(StrEnum):
     """What a failed operation keeps is to be used for a retry, or removed: a hint, too."""
     NEWS = "news"
     """Azure told of a resource of the operation: a hint, since Azure says the same to whoever asks."""
+
+
+class Sink(StrEnum):
+    """Where events go."""
+
+    EVENT_GRID = "event-grid"
+    WEBHOOK = "webhook"
 
 
 def step_instance_id(operation_id: str, step: str, retries: int = 0) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from shared.models.base import Record
+from shared.models.events import CloudEvent
 from shared.models.steps import (
     CopyJob,
     Facts,
@@ -89,11 +90,14 @@ class CatalogStore(Protocol):
         """
         ...
 
-    def update(self, *records: Record) -> None:
+    def update(self, *records: Record, adding: Sequence[Record] = (), removing: Sequence[Record] = ()) -> None:
         """Replace records, all of one partition, in one transaction, each as it was read (by its `etag`).
 
+        In the same transaction the records of `adding` are new, and those of `removing` go, as they were read.
+
         Raises:
-            Changed: one of them was written, or deleted, since.
+            Changed: one of those to replace or remove was written, or deleted, since.
+            AlreadyExists: one of those to add exists.
         """
         ...
 
@@ -138,6 +142,19 @@ class SecretStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Forget a secret; one that is gone already is fine."""
+        ...
+
+
+class EventSink(Protocol):
+    """Who takes our events."""
+
+    def send(self, event: CloudEvent) -> None:
+        """Deliver an event; when this returns, the receiver has it.
+
+        Raises:
+            SinkUnavailable: it was not delivered, or nobody knows: send it again.
+            EventRefused: the receiver will never take it.
+        """
         ...
 
 

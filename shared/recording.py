@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from shared.changes import Change, Tree
-from shared.errors import Changed, StoreUnavailable
+from shared.errors import AlreadyExists, Changed, StoreUnavailable
 from shared.models.records import Asset, Image, Operation, Version
+from shared.outbox import NOBODY, Telling
 from shared.ports import CatalogStore, every
 
 _TRIES = 10
@@ -30,22 +31,27 @@ def read_tree(catalog: CatalogStore, operation: Operation, image: str, version: 
     )
 
 
-def write(catalog: CatalogStore, work_out: Callable[[], Change], is_written: Callable[[], bool]) -> Change:
+def write(
+    catalog: CatalogStore, work_out: Callable[[], Change], is_written: Callable[[], bool], telling: Telling = NOBODY
+) -> Change:
     """Write what `work_out` makes of the records as they are; `is_written` tells whether it has landed all the same.
+
+    The events of the change are written with it, for whom `telling` says.
 
     Raises:
         StoreUnavailable: storage is away, or others write these records all the time.
     """
     for _ in range(_TRIES):
+        telling.announce(catalog)
         change = work_out()
-        if not change.records:
+        if not change.history and not change.records:
             return change
         # The history goes first, under keys that a repetition would use again: no transition lacks its entry.
         for entry in change.history:
             catalog.put(entry)
         try:
-            catalog.update(*change.records)
-        except Changed:
+            catalog.update(*change.records, adding=telling.rows(change.events), removing=change.gone)
+        except (Changed, AlreadyExists):
             # Either an earlier try of ours landed late, and then the entries are its own; or somebody else wrote.
             if not is_written():
                 for entry in change.history:

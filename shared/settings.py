@@ -12,8 +12,11 @@ from pydantic import Field, SecretStr, ValidationError
 
 from shared.models.base import Model
 from shared.models.steps import Pace
+from shared.names import Sink
+from shared.signatures import signing_key
 
 _STORAGE = "AzureWebJobsStorage"
+_WEBHOOK_SECRET = "EVENT_WEBHOOK_SECRET"  # noqa: S105 - a name
 
 
 class SettingsError(Exception):
@@ -37,6 +40,9 @@ class Settings(Model):
         org_claim: the claim of a signed-in caller that names the org.
         require_principal: whether a caller without App Service authentication is refused.
         create_events: whether events may ask for images; whoever may publish them acts for every org.
+        event_grid_topic_endpoint: the Event Grid topic that is told of changes; None: none is.
+        event_webhook_url: who is told of changes by a signed POST; None: nobody is.
+        event_webhook_secret: what those are signed with, in the form `whsec_` and base64 (Standard Webhooks).
     """
 
     storage_connection: SecretStr | None = None
@@ -51,7 +57,16 @@ class Settings(Model):
     org_claim: str = "org_id"
     require_principal: bool = False
     create_events: bool = False
+    event_grid_topic_endpoint: str | None = None
+    event_webhook_url: str | None = None
+    event_webhook_secret: SecretStr | None = None
     pace: Pace = Field(default_factory=Pace)
+
+    @property
+    def event_sinks(self) -> tuple[Sink, ...]:
+        """Who is told of changes."""
+        given = {Sink.EVENT_GRID: self.event_grid_topic_endpoint, Sink.WEBHOOK: self.event_webhook_url}
+        return tuple(sink for sink, address in given.items() if address is not None)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -60,7 +75,7 @@ class Settings(Model):
         Raises:
             SettingsError: with every setting that is missing or wrong, and what it should be.
         """
-        problems = [*_missing(environment), *_not_https(environment)]
+        problems = [*_missing(environment), *_not_https(environment), *_webhook(environment)]
         values = {
             field: environment[name] for name, field in _SIMPLE_SETTINGS.items() if environment.get(name, "").strip()
         }
@@ -93,6 +108,9 @@ _SIMPLE_SETTINGS = {
     "ORG_CLAIM": "org_claim",
     "REQUIRE_PRINCIPAL": "require_principal",
     "CREATE_EVENTS": "create_events",
+    "EVENT_GRID_TOPIC_ENDPOINT": "event_grid_topic_endpoint",
+    "EVENT_WEBHOOK_URL": "event_webhook_url",
+    _WEBHOOK_SECRET: "event_webhook_secret",
 }
 KEEP_SECONDS = 3600.0
 """How long what a failed operation made is kept, unless the deployment says otherwise."""
@@ -104,6 +122,9 @@ _PACE_SETTINGS = {
     "FAILED_KEEP_SECONDS": "keep_seconds",
     "RESOURCE_EVENTS": "events",
 }
+
+
+_HTTPS = ("KEY_VAULT_URL", "ARM_ENDPOINT", "AZURE_AUTHORITY_HOST", "EVENT_GRID_TOPIC_ENDPOINT", "EVENT_WEBHOOK_URL")
 
 
 def _setting_of(location: tuple[int | str, ...]) -> str:
@@ -129,6 +150,26 @@ def _missing(environment: Mapping[str, str]) -> list[str]:
 def _not_https(environment: Mapping[str, str]) -> list[str]:
     return [
         f"{name} (must be an https URL)"
-        for name in ("KEY_VAULT_URL", "ARM_ENDPOINT", "AZURE_AUTHORITY_HOST")
+        for name in _HTTPS
         if (value := environment.get(name, "").strip()) and urlsplit(value).scheme != "https"
     ]
+
+
+def _webhook(environment: Mapping[str, str]) -> list[str]:
+    """What is wrong with the webhook's settings; no text repeats the secret."""
+    url, secret = (environment.get(name, "").strip() for name in ("EVENT_WEBHOOK_URL", _WEBHOOK_SECRET))
+    if not secret:
+        return (
+            [f"{_WEBHOOK_SECRET} (is needed with EVENT_WEBHOOK_URL: what is not signed can't be trusted)"]
+            if url
+            else []
+        )
+    problems = [] if url else [f"EVENT_WEBHOOK_URL (is needed with {_WEBHOOK_SECRET})"]
+    if secret.startswith("@Microsoft.KeyVault("):
+        problems.append(f"{_WEBHOOK_SECRET} (is a Key Vault reference that App Service could not resolve)")
+    else:
+        try:
+            signing_key(secret)
+        except ValueError as error:
+            problems.append(f"{_WEBHOOK_SECRET} ({error})")
+    return problems

@@ -5,9 +5,12 @@ request touches tables and Key Vault, never the management SDKs.
 """
 
 import os
+from collections.abc import Mapping
 
 from shared.cloud.importing import once
-from shared.ports import CatalogStore, GalleryProvider, ImageProvider, SecretStore
+from shared.names import Sink
+from shared.outbox import Outbox
+from shared.ports import CatalogStore, EventSink, GalleryProvider, ImageProvider, SecretStore
 from shared.settings import Settings
 
 
@@ -51,3 +54,25 @@ def galleries() -> GalleryProvider:
     from shared.cloud.galleries import AzureGalleryProvider
 
     return AzureGalleryProvider.from_settings(settings())
+
+
+@once
+def outbox() -> Outbox:
+    """The events that wait for the receivers of the settings."""
+    return Outbox(settings().event_sinks)
+
+
+@once
+def sinks() -> Mapping[Sink, EventSink]:
+    """Who takes our events, by name: nobody, an Event Grid topic, a webhook, or both."""
+    chosen = settings()
+    built: dict[Sink, EventSink] = {}
+    if chosen.event_grid_topic_endpoint is not None:
+        from shared.cloud.event_grid import EventGridSink
+
+        built[Sink.EVENT_GRID] = EventGridSink.from_settings(chosen)
+    if chosen.event_webhook_url is not None:
+        from shared.cloud.webhook import WebhookSink
+
+        built[Sink.WEBHOOK] = WebhookSink.from_settings(chosen)
+    return built

@@ -67,23 +67,25 @@ class FakeCatalogStore(Scripted):
             lost = self.enter("create")
             _one_transaction((*records, *replacing))
             for record in records:
-                if _address(record) in self._rows:
-                    key = f"{record.partition_key}/{record.row_key}"
-                    raise AlreadyExists(f"{key} exists", key)
+                _expect_none(self._rows, record)
             for record in replacing:
                 self._expect(record)
             for record in (*records, *replacing):
                 self._write(record)
             answer(None, lost)
 
-    def update(self, *records: Record) -> None:
+    def update(self, *records: Record, adding: Sequence[Record] = (), removing: Sequence[Record] = ()) -> None:
         with self._lock:
             lost = self.enter("update")
-            _one_transaction(records)
-            for record in records:
+            _one_transaction((*records, *adding, *removing))
+            for record in adding:
+                _expect_none(self._rows, record)
+            for record in (*records, *removing):
                 self._expect(record)
-            for record in records:
+            for record in (*adding, *records):
                 self._write(record)
+            for record in removing:
+                del self._rows[_address(record)]
             answer(None, lost)
 
     def put(self, record: Record) -> None:
@@ -124,6 +126,12 @@ def _check_fits(name: str, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if len(text.encode("utf-16-le")) > LARGEST_COLUMN:
         raise ValueError(f"the column {name} is too large for Table Storage")
+
+
+def _expect_none(rows: Mapping[tuple[str, str, str], _Row], record: Record) -> None:
+    if _address(record) in rows:
+        key = f"{record.partition_key}/{record.row_key}"
+        raise AlreadyExists(f"{key} exists", key)
 
 
 def _address(record: Record) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from uuid import uuid4
 import azure.durable_functions as df
 import azure.functions as func
 
-from shared import wiring
+from shared import events, wiring
 from shared.acceptance import Accepted, Ids
 from shared.copy_acceptance import accept_copy, check_copy
 from shared.copy_sources import find_origin
@@ -222,8 +222,12 @@ def _forget_secret(name: str) -> None:
 
 
 def _write(accepted: Accepted, answer: IdempotencyKey | None) -> None:
+    catalog, image = wiring.catalog(), accepted.image
+    telling = wiring.outbox().about(image.org_id, image.id)
     try:
-        wiring.catalog().create(*accepted.records, replacing=[answer] if answer else [])
+        telling.announce(catalog)
+        told = telling.rows([events.of_acceptance(accepted.image, accepted.operation)])
+        catalog.create(*accepted.records, *told, replacing=[answer] if answer else [])
     except Changed as error:
         # So slow that another request with the key took over: what it comes to, this one may be told later.
         detail = "Another request with this key is being worked on: please repeat."

@@ -55,7 +55,8 @@ def _retry(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpRespo
     def is_written() -> bool:
         return fetch(Operation, "operation", org, operation_id).last_changed_at == at
 
-    recording.write(wiring.catalog(), work_out, is_written)
+    telling = wiring.outbox().about(org, fetch(Operation, "operation", org, operation_id).image_id)
+    recording.write(wiring.catalog(), work_out, is_written, telling)
     return progress_response(req, fetch(Operation, "operation", org, operation_id))
 
 

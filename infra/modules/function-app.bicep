@@ -12,12 +12,24 @@ param appInsightsConnectionString string
 param authClientId string
 param authTenantId string
 param orgClaim string
+param topicEndpoint string
+param webhookUrl string
 
 var authenticated = !empty(authClientId)
 // Activities call blocking SDKs on the worker's threads; by default it has a handful.
 var workerThreads = 32
 // A request mostly waits for storage, so an instance takes many; the platform's default for Python is far lower.
 var requestsPerInstance = 16
+
+var receivers = union(
+  empty(topicEndpoint) ? {} : { EVENT_GRID_TOPIC_ENDPOINT: topicEndpoint },
+  empty(webhookUrl)
+    ? {}
+    : {
+        EVENT_WEBHOOK_URL: webhookUrl
+        EVENT_WEBHOOK_SECRET: '@Microsoft.KeyVault(SecretUri=${vaultUrl}secrets/event-webhook-secret)'
+      }
+)
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${token}'
@@ -43,6 +55,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    keyVaultReferenceIdentity: identityId
     siteConfig: {
       ftpsState: 'Disabled'
       minTlsVersion: '1.2'
@@ -87,7 +100,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   // The names of shared/settings.py, and what the platform itself reads.
   resource settings 'config' = {
     name: 'appsettings'
-    properties: {
+    properties: union(receivers, {
       AzureWebJobsStorage__accountName: storageAccountName
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: clientId
@@ -99,7 +112,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       ORG_CLAIM: orgClaim
       // Only App Service authentication keeps callers from writing the principal's header themselves.
       REQUIRE_PRINCIPAL: authenticated ? 'true' : 'false'
-    }
+      // A timer that has nobody to tell anything would only keep an instance awake.
+      'AzureWebJobs.publish_to_event_grid.Disabled': empty(topicEndpoint) ? 'true' : 'false'
+      'AzureWebJobs.publish_to_webhook.Disabled': empty(webhookUrl) ? 'true' : 'false'
+    })
   }
 
   resource ftpPasswords 'basicPublishingCredentialsPolicies' = {

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 HOST = "127.0.0.1"
-USUAL = {"host": 7071, "arm": 7443, "vault": 7444, "blob": 10000, "queue": 10001, "table": 10002}
+USUAL = {"host": 7071, "arm": 7443, "vault": 7444, "topic": 7445, "blob": 10000, "queue": 10001, "table": 10002}
 _KEPT = "arm"
 """Operations under way have absolute URLs of Resource Manager in their state, so it comes back where it was."""
 

@@ -1,4 +1,4 @@
-"""What is started, with which settings: Azurite, Resource Manager, Key Vault, the Functions host."""
+"""What is started, with which settings: Azurite, Resource Manager, Key Vault, Event Grid, the Functions host."""
 
 import os
 import sys
@@ -20,6 +20,7 @@ _TITLES = {
     "host": "Functions host",
     "arm": "Resource Manager",
     "vault": "Key Vault",
+    "topic": "Event Grid topic",
     "blob": "Blob storage",
     "queue": "Queue storage",
     "table": "Table storage",
@@ -74,13 +75,15 @@ class Builder:
         azurite = AzuriteProcess(options.logs, options.data / "azurite", storage, [self._state_lock])
         arm = self._python("arm", _arm_arguments(options, certificates, ports["arm"]))
         vault = self._python("vault", _vault_arguments(options, certificates, ports["vault"]))
-        for child in (azurite.child, arm, vault):
+        topic = self._python("topic", ["--port", str(ports["topic"]), *_pem_arguments(certificates)])
+        for child in (azurite.child, arm, vault, topic):
             self._running.start(child)
         connection = (await self._running.ready(azurite.child, azurite.poll)).connection_string
         self._say(f"  Storage           {', '.join(f'http://{HOST}:{port}' for port in storage)} (blob, queue, table)")
         arm_url = await self._answering(arm)
         vault_url = await self._answering(vault)
-        settings = host_settings(connection, arm_url, vault_url, certificates.bundle)
+        topic_url = await self._answering(topic)
+        settings = host_settings(connection, arm_url, vault_url, certificates.bundle, topic_url)
         host = self._python("host", _host_arguments(options, ports["host"]), settings | {"RESOURCE_EVENTS": "true"})
         self._running.start(host)
         host_url = await self._answering(host)
@@ -120,7 +123,9 @@ def inherited_environment() -> dict[str, str]:
     return kept
 
 
-def host_settings(connection: str, arm_url: str, vault_url: str, bundle: Path) -> dict[str, str]:
+def host_settings(
+    connection: str, arm_url: str, vault_url: str, bundle: Path, topic_url: str | None = None
+) -> dict[str, str]:
     """Return the app settings; local.settings.sample.json has the same for Core Tools."""
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",
@@ -136,6 +141,7 @@ def host_settings(connection: str, arm_url: str, vault_url: str, bundle: Path) -
         # Simulated time is fast, so the waits are short.
         "ARM_POLL_SECONDS": "0.2",
         "RETRY_BASE_SECONDS": "0.5",
+        **({"EVENT_GRID_TOPIC_ENDPOINT": f"{topic_url}/api/events"} if topic_url else {}),
         **dict.fromkeys(BUNDLE_VARIABLES, str(bundle)),
     }
 

@@ -85,10 +85,11 @@ async def _run(options: Options, console: Console, say: Callable[[str], None], i
                 if options.once:
                     return SUCCESS if complete else FAILURE
                 interruption.serving = True
-                _say_what_serves(stack, say)
+                _say_what_serves(stack, options, say)
                 raise await running.watch()
 
 
-def _say_what_serves(stack: Stack, say: Callable[[str], None]) -> None:
+def _say_what_serves(stack: Stack, options: Options, say: Callable[[str], None]) -> None:
     say(f"  curl --cacert {stack.bundle} {stack.arm}/_sim/inventory  # what is in the simulated Azure")
+    say(f"  tail -f {options.logs}/topic.log  # the events")
     say("\nServing until Ctrl-C. Images and what is under way are still here after the next `make run`.")

@@ -77,17 +77,21 @@ class TableCatalogStore:
         """See `CatalogStore.create`."""
         self._change(records, replacing)
 
-    def update(self, *records: Record) -> None:
+    def update(self, *records: Record, adding: Sequence[Record] = (), removing: Sequence[Record] = ()) -> None:
         """See `CatalogStore.update`."""
-        self._change((), records)
+        self._change(adding, records, removing)
 
-    def _change(self, new: Sequence[Record], read: Sequence[Record]) -> None:
-        """Create some records and replace others, in one transaction."""
+    def _change(self, new: Sequence[Record], replaced: Sequence[Record], removed: Sequence[Record] = ()) -> None:
+        """Create some records, replace others and remove others, in one transaction."""
+        read = (*replaced, *removed)
         for record in read:
             if record.etag is None:
                 raise ValueError(f"{record.row_key} was never read: it has no etag")
         operations: list[_Operation] = [("create", to_entity(record), {}) for record in new]
-        operations += [("update", to_entity(record), _as_read(record)) for record in read]
+        operations += [
+            ("update", to_entity(record), {"mode": UpdateMode.REPLACE, **_as_read(record)}) for record in replaced
+        ]
+        operations += [("delete", to_entity(record), _as_read(record)) for record in removed]
         records = (*new, *read)
         try:
             self._write(_table_of(records), operations)
@@ -122,28 +126,28 @@ class TableCatalogStore:
 
     def _write(self, table_name: str, operations: Sequence[_Operation]) -> None:
         table = self._tables[table_name]
-        entity = operations[0][1]
+        name, entity, _ = operations[0]
 
         def after_loss(error: AzureError) -> None:
             """The refusal stands unless what we wrote is there: all of a transaction lands or none."""
-            if not _holds(table, entity):
+            if _holds(table, entity) is (name == "delete"):
                 raise error
 
         send = _sender(table, operations)
         try:
             attempt(send, after_loss)
         except HttpResponseError as error:  # of which sort depends on whether it was a transaction
-            if code_of(error) != _NO_TABLE or operations[0][0] == "update":
+            if code_of(error) != _NO_TABLE or name in ("update", "delete"):
                 raise
             attempt(lambda: _create_table(table))
             attempt(send, after_loss)
 
 
 def _sender(table: TableClient, operations: Sequence[_Operation]) -> Callable[[], None]:
-    """What sends the operations: one alone needs no transaction, which costs more."""
+    """What sends the operations: one alone needs no transaction, which costs more, unless it would hide a 404."""
 
     def send() -> None:
-        if len(operations) > 1:
+        if len(operations) > 1 or operations[0][0] == "delete":
             table.submit_transaction(operations)
         else:
             name, entity, options = operations[0]
@@ -169,7 +173,7 @@ def _holds(table: TableClient, entity: Mapping[str, Any]) -> bool:
 
 
 def _as_read(record: Record) -> dict[str, Any]:
-    return {"mode": UpdateMode.REPLACE, "etag": record.etag, "match_condition": MatchConditions.IfNotModified}
+    return {"etag": record.etag, "match_condition": MatchConditions.IfNotModified}
 
 
 def _table_of(records: Sequence[Record]) -> str:

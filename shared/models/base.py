@@ -38,6 +38,7 @@ CATALOG = "catalog"
 HISTORY = "history"
 LEDGER = "ledger"
 PROVIDERS = "providers"
+OUTBOX = "outbox"
 
 
 class Record(Model):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
-from shared.models.base import CATALOG, HISTORY, LEDGER, PROVIDERS, Model, Record, UtcTime
+from shared.models.base import CATALOG, HISTORY, LEDGER, OUTBOX, PROVIDERS, Model, Record, UtcTime
 from shared.states import (
     AssetStatus,
     AssetType,
@@ -25,7 +25,7 @@ from shared.states import (
     VersionType,
 )
 
-TABLES = (CATALOG, HISTORY, LEDGER, PROVIDERS)
+TABLES = (CATALOG, HISTORY, LEDGER, PROVIDERS, OUTBOX)
 
 
 class CatalogRecord(Record):

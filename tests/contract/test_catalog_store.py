@@ -7,9 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from shared import events
 from shared.cloud.tables import TableCatalogStore
 from shared.errors import AlreadyExists, Changed, NotFound
 from shared.models.base import Record
+from shared.models.events import CloudEvent
+from shared.models.outbox import OutboxEvent, OutboxLease, OutboxMarker, RefusedEvent
 from shared.models.provider_instance import MarketplaceTermsConsent, ProviderInstance, VmSizes
 from shared.models.records import (
     ErrorInfo,
@@ -88,6 +91,12 @@ def everything(org: str) -> Sequence[Record]:
             state=LedgerState.CREATING,
             updated_at=NOW,
         ),
+        OutboxEvent(org_id=org, sink="webhook", image_id="image-1", sequence=7, event=_event(org)),
+        RefusedEvent(
+            org_id=org, sink="webhook", image_id="image-1", sequence=7, event=_event(org), reason="400", refused_at=NOW
+        ),
+        OutboxMarker(sink=org, org_id=org, image_id="image-1", touched_at=NOW),
+        OutboxLease(sink=org, image_id="i", holder="h", claimed_until=NOW, failures=2, failing_since=NOW),
         builders.provider_instance(
             org_id=org,
             vm_sizes=VmSizes(nvidia="Standard_NC8as_T4_v3"),
@@ -95,6 +104,10 @@ def everything(org: str) -> Sequence[Record]:
             marketplace_terms_consent=MarketplaceTermsConsent(accepted_by="ada@example.com", accepted_at=NOW),
         ),
     )
+
+
+def _event(org: str) -> CloudEvent:
+    return events.of_acceptance(builders.image(org_id=org), builders.operation(org_id=org))
 
 
 def read(catalog: CatalogStore, record: R) -> R:
@@ -225,6 +238,36 @@ def test_an_update_of_what_is_gone_is_refused(catalog: CatalogStore, org: str, t
     catalog.delete(read_before[0])
     with pytest.raises(Changed):
         catalog.update(*read_before)
+
+
+def test_an_update_lands_together_with_what_it_adds_and_removes(catalog: CatalogStore, org: str) -> None:
+    old, leaving, new = (builders.image(org_id=org) for _ in range(3))
+    catalog.create(old, leaving)
+    read, gone = catalog.get(Image, org, old.id), catalog.get(Image, org, leaving.id)
+    catalog.update(read.model_copy(update={"description": "new"}), adding=[new], removing=[gone])
+    assert {image.id for image in catalog.list(Image, org).items} == {old.id, new.id}
+    assert catalog.get(Image, org, old.id).description == "new"
+
+
+@pytest.mark.parametrize("reason", ["replaced", "removed", "removed-alone", "gone", "gone-alone", "added"])
+def test_an_update_that_is_refused_adds_and_removes_nothing(catalog: CatalogStore, org: str, reason: str) -> None:
+    old, leaving, new = (builders.image(org_id=org) for _ in range(3))
+    catalog.create(old, leaving)
+    read, gone = catalog.get(Image, org, old.id), catalog.get(Image, org, leaving.id)
+    changed = read.model_copy(update={"description": "ours"})
+    if reason == "replaced":
+        catalog.update(read)
+    elif reason.startswith("removed"):
+        catalog.update(gone)
+    elif reason.startswith("gone"):
+        catalog.delete(gone)
+    else:
+        catalog.create(new)
+    before = {image.id: image.etag for image in catalog.list(Image, org).items}
+    alone = reason.endswith("alone")
+    with pytest.raises(AlreadyExists if reason == "added" else Changed):
+        catalog.update(*([] if alone else [changed]), adding=[] if alone else [new], removing=[gone])
+    assert {image.id: image.etag for image in catalog.list(Image, org).items} == before
 
 
 def test_an_update_of_what_was_never_read_is_a_mistake(catalog: CatalogStore, org: str) -> None:

@@ -122,6 +122,19 @@ def test_a_write_whose_answer_got_lost_is_not_mistaken_for_somebody_elses(
     assert len(catalog.list(Image, org).items) == together - 1
 
 
+def test_a_removal_whose_answer_got_lost_is_done(losing: tuple[TableCatalogStore, LosingAdapter]) -> None:
+    catalog, adapter = losing
+    org = builders.new_id()
+    image = builders.image(org_id=org)
+    catalog.create(image)
+    stored = catalog.get(Image, org, image.id)
+    adapter.lost = 1
+    catalog.update(removing=[stored])
+    with pytest.raises(Changed):
+        catalog.update(removing=[stored])
+    assert not catalog.list(Image, org).items
+
+
 def test_a_lost_answer_hides_nobody_elses_write(losing: tuple[TableCatalogStore, LosingAdapter]) -> None:
     catalog, adapter = losing
     org = builders.new_id()

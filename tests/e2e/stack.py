@@ -50,7 +50,8 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60.0) -
 class Stack:
     """Azurite (given), the simulated ARM and Key Vault, and the local host with the application.
 
-    `settings` are added to the host's environment; `host` is the module that runs it. The folder keeps state and logs.
+    `settings` are added to the host's environment; `host` is the module that runs it; `topic` says whether there is
+    an Event Grid topic. The folder keeps state and logs.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Stack:
     speed: float = 600.0
     settings: dict[str, str] = field(default_factory=dict)
     host: str = "local.host"
+    topic: bool = False
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -76,6 +78,17 @@ class Stack:
         """The service's API; the host may be restarted on the same port."""
         return httpx.Client(base_url=self.urls["host"] + API, timeout=30)
 
+    def events(self, image_id: str) -> list[Json]:
+        """What the topic was sent about an image, in the order in which it came."""
+        context = ssl.create_default_context(cafile=self.certificates.authority)
+        answer = httpx.get(f"{self.urls['topic']}/_topic/events", verify=context)
+        return [event for event in answer.json()["value"] if event["data"]["imageId"] == image_id]
+
+    def disturb_topic(self, **fault: Any) -> None:
+        """Let the next requests to the topic go wrong, see `local.topic.app`."""
+        context = ssl.create_default_context(cafile=self.certificates.authority)
+        assert httpx.post(f"{self.urls['topic']}/_topic/faults", json=fault, verify=context).status_code == 201
+
     def start(self) -> None:
         tls = ["--certificate", str(self.certificates.certificate), "--private-key", str(self.certificates.private_key)]
         state = str(self.folder / "arm.sqlite")
@@ -84,6 +97,9 @@ class Stack:
         vault = ["--state", str(self.folder / "vault.sqlite"), "--key-file", str(self.folder / "vault.key")]
         self._launch("vault", ["-m", "local.vault", "--port", "0", *vault, *tls])
         self._await("vault")
+        if self.topic:
+            self._launch("topic", ["-m", "local.topic", *tls])
+            self._await("topic")
         self.start_host()
 
     def start_host(self) -> None:
@@ -114,7 +130,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         bundle = self.certificates.bundle
-        usual = host_settings(self.azurite, self.urls["arm"], self.urls["vault"], bundle)
+        usual = host_settings(self.azurite, self.urls["arm"], self.urls["vault"], bundle, self.urls.get("topic"))
         quick = {"ARM_POLL_SECONDS": "0.05", "RETRY_BASE_SECONDS": "0.1", "FAILED_KEEP_SECONDS": "0"}
         return usual | quick | {"MULTI_TENANT_CLIENT_ID": MULTI_TENANT_APP} | self.settings
 
@@ -122,7 +138,7 @@ class Stack:
         for client in ("arm", "api"):
             if client in self.__dict__:
                 getattr(self, client).close()
-        for name in ("host", "vault", "arm"):
+        for name in ("host", "topic", "vault", "arm"):
             if name in self.children:
                 self.children[name].stop()
 

@@ -131,6 +131,7 @@ def record(name: str, folder: Path) -> Path:
         patch.setattr(wiring, "images", lambda: world.images)
         patch.setattr(wiring, "galleries", lambda: world.galleries)
         patch.setattr(wiring, "secrets", lambda: world.secrets)
+        patch.setattr(wiring, "outbox", lambda: world.outbox)
         world.run(SCENARIOS[name](world))
         path = folder / f"{name}.json"
         text = json.dumps(world.histories(), indent=1).replace(f"{ROOT}/", "")  # tracebacks name files

@@ -45,6 +45,7 @@ from shared.models.base import Model
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job, RepairTask
 from shared.names import Event, Orchestrator, kept_instance_id, step_instance_id
+from shared.outbox import Outbox
 from shared.states import Action, OperationAction
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeSecretStore
@@ -95,6 +96,7 @@ class World:
     images: FakeImageProvider = field(default_factory=FakeImageProvider)
     galleries: FakeGalleryProvider = field(default_factory=FakeGalleryProvider)
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
+    outbox: Outbox = field(default_factory=Outbox)
     now: datetime = builders.NOW
     activities: list[str] = field(default_factory=list)
     """The activities that ran, in order."""
@@ -287,6 +289,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(wiring, "images", lambda: world.images)
     monkeypatch.setattr(wiring, "galleries", lambda: world.galleries)
     monkeypatch.setattr(wiring, "secrets", lambda: world.secrets)
+    monkeypatch.setattr(wiring, "outbox", lambda: world.outbox)
     return world
 
 

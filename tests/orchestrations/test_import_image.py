@@ -193,8 +193,8 @@ def test_a_retry_that_waits_says_when_and_why(world, job):
     world.images.fail("begin_virtual_machine", TransientError("AllocationFailed", "Full.", kind=ErrorKind.CAPACITY))
     update = world.catalog.update
 
-    def spy(*records):
-        update(*records)
+    def spy(*records, **more):
+        update(*records, **more)
         seen.append(world.operation(job).retry)
 
     world.catalog.update = spy
@@ -375,11 +375,11 @@ def test_a_write_that_lands_late_keeps_its_history(world, job):
     late: list[object] = []
     update, put = world.catalog.update, world.catalog.put
 
-    def slow(*records):
+    def slow(*records, **more):
         if not late and any(record.kind == "asset" for record in records):
             late.extend(records)
             raise StoreUnavailable("timed out")
-        update(*records)
+        update(*records, **more)
 
     def put_after_landing(record):
         put(record)

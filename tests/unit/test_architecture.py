@@ -13,7 +13,7 @@ AZURE = {"azure"}
 
 PURE = ("pydantic", "shared")
 DURABLE = "azure.durable_functions"
-SDKS = ("azure.core", "azure.mgmt", "azure.data", "azure.identity", "azure.keyvault")
+SDKS = ("azure.core", "azure.mgmt", "azure.data", "azure.identity", "azure.keyvault", "azure.eventgrid")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     # what a module may import besides the standard library, by the beginning of the name
@@ -24,7 +24,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "triggers": ("shared", DURABLE, "azure.functions", "triggers"),
     "function_app.py": ("shared.wiring", DURABLE, "azure.functions", "activities", "orchestrators", "triggers"),
     "local/arm": ("starlette", "uvicorn", "httpx", "trustme", "cryptography", "local.arm"),
-    "local/vault": ("starlette", "uvicorn", "cryptography", "local.vault"),
+    "local/vault": ("starlette", "cryptography", "local.https", "local.vault"),
+    "local/topic": ("starlette", "local.https", "local.topic"),
     "local/host": (
         *("starlette", "uvicorn", "httpx", "rich", "watchfiles"),
         *("azure.functions", DURABLE, "azure.core", "azure.identity", "azure.storage", "croniter"),

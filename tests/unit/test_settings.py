@@ -52,3 +52,40 @@ def test_what_failed_is_kept_for_a_day_at_most(seconds):
 
 def test_the_connection_string_is_not_shown():
     assert "development" not in repr(Settings.from_environment(GOOD)).lower()
+
+
+SECRET = "whsec_" + "a" * 32
+
+
+def test_nobody_is_told_of_changes_unless_somebody_is_named():
+    assert Settings.from_environment(GOOD).event_sinks == ()
+    topic = {"EVENT_GRID_TOPIC_ENDPOINT": "https://topic.example/api/events"}
+    hook = {"EVENT_WEBHOOK_URL": "https://hook.example/x", "EVENT_WEBHOOK_SECRET": SECRET}
+    assert Settings.from_environment({**GOOD, **topic}).event_sinks == ("event-grid",)
+    assert Settings.from_environment({**GOOD, **hook}).event_sinks == ("webhook",)
+    both = Settings.from_environment({**GOOD, **topic, **hook})
+    assert both.event_sinks == ("event-grid", "webhook")
+    assert SECRET not in repr(both)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"EVENT_GRID_TOPIC_ENDPOINT": "http://topic.example"}, "EVENT_GRID_TOPIC_ENDPOINT"),
+        ({"EVENT_WEBHOOK_URL": "http://hook.example", "EVENT_WEBHOOK_SECRET": SECRET}, "EVENT_WEBHOOK_URL"),
+        ({"EVENT_WEBHOOK_URL": "https://hook.example"}, "EVENT_WEBHOOK_SECRET"),
+        ({"EVENT_WEBHOOK_SECRET": SECRET}, "EVENT_WEBHOOK_URL"),
+        ({"EVENT_WEBHOOK_URL": "https://h.example", "EVENT_WEBHOOK_SECRET": "canary"}, "EVENT_WEBHOOK_SECRET"),
+        ({"EVENT_WEBHOOK_URL": "https://h.example", "EVENT_WEBHOOK_SECRET": "whsec_canary"}, "whsec_ and 24 to 64"),
+        ({"EVENT_WEBHOOK_URL": "https://h.example", "EVENT_WEBHOOK_SECRET": "whsec_ca€nary"}, "whsec_ and 24 to 64"),
+        (
+            {"EVENT_WEBHOOK_URL": "https://h.example", "EVENT_WEBHOOK_SECRET": "@Microsoft.KeyVault(canary)"},
+            "could not resolve",
+        ),
+    ],
+    ids=["topic-http", "hook-http", "no-secret", "no-url", "no-prefix", "short", "no-base64", "unresolved"],
+)
+def test_what_is_wrong_with_the_receivers_of_events_is_named(given, named):
+    with pytest.raises(SettingsError, match=named) as caught:
+        Settings.from_environment({**GOOD, **given})
+    assert "canary" not in str(caught.value)

@@ -35,6 +35,7 @@ def test_the_sample_settings_are_those_of_a_run() -> None:
         "https://127.0.0.1:7443",
         "https://127.0.0.1:7444",
         Path(".local/certificates/bundle.pem"),
+        "https://127.0.0.1:7445",
     )
 
     assert sample == settings

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import azure.functions as func
 
 from shared.image_requests import Parsed, parse_image_request
+from shared.outbox import Outbox
 from tests.builders import GOLDEN, NOW, ORG, PROVIDER, SUBNET, SUBSCRIPTION, TENANT
 from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
 from triggers import dead_letters, image_sources, images, operations, provider_instances, retries, versions
@@ -99,6 +100,7 @@ class Api:
     secrets: FakeSecretStore
     images: FakeImageProvider
     client: FakeDurableClient = field(default_factory=FakeDurableClient)
+    outbox: Outbox = field(default_factory=Outbox)
 
     def request(
         self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, **params: str

@@ -24,6 +24,7 @@ def _api(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Api]:
     monkeypatch.setattr(wiring, "settings", lambda: settings)
     monkeypatch.setattr(wiring, "catalog", lambda: api.catalog)
     monkeypatch.setattr(wiring, "secrets", lambda: api.secrets)
+    monkeypatch.setattr(wiring, "outbox", lambda: api.outbox)
     monkeypatch.setattr(wiring, "images", lambda: api.images)
     image_sources.offers.forget()
     yield api

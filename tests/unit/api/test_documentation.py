@@ -2,13 +2,18 @@
 
 import json
 import re
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared import errors
 from shared.findings import Code
+from shared.models.base import Model
+from shared.models.events import CloudEvent, EventError, EventType, StatusChange
 from shared.problems import Problem, problem_of
+from shared.signatures import signature, signing_key
 from tests.builders import NOW
 from tests.unit.api.client import ROUTES, Api, findings
 
@@ -17,9 +22,37 @@ PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def _wire(kind: type[Model]) -> list[str]:
+    return [str(field.alias) for field in kind.model_fields.values()]
+
+
 @pytest.mark.parametrize("code", list(Code), ids=str)
 def test_every_code_is_documented(code: Code):
     assert f"`{code}`" in PAGE
+
+
+@pytest.mark.parametrize("name", [*EventType, *_wire(CloudEvent), *_wire(StatusChange), *_wire(EventError)])
+def test_every_part_of_an_event_is_documented(name: str):
+    section = PAGE[PAGE.index("## Events") : PAGE.index("## Errors")]
+    assert f'"{name}"' in section or f"`{name}`" in section
+
+
+def test_the_page_tells_how_to_verify_a_signature():
+    program = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert program is not None
+    names: dict[str, Any] = {}
+    exec(program[1], names)  # noqa: S102 - it is our own documentation
+    secret, now = "whsec_" + "a" * 32, int(time.time())
+
+    def is_genuine(body: bytes, moment: int, given: str = secret) -> bool:
+        signed = signature(signing_key(given), "id", moment, b"{}")
+        headers = {"webhook-id": "id", "webhook-timestamp": str(moment), "webhook-signature": f"v1,other {signed}"}
+        return bool(names["is_genuine"](secret, headers, body))
+
+    assert is_genuine(b"{}", now)
+    assert not is_genuine(b"{ }", now)
+    assert not is_genuine(b"{}", now - 3600)
+    assert not is_genuine(b"{}", now, "whsec_" + "b" * 32)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=[route.name for route in ROUTES])
