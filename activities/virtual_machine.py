@@ -3,10 +3,12 @@
 import azure.durable_functions as df
 
 from shared import ledger, wiring
+from shared.errors import ProviderError
 from shared.models.records import LedgerState
 from shared.models.steps import ImportStep, Outcome
 from shared.outcomes import outcome_of, perform
 from shared.ports import CatalogStore, ImageProvider, SecretStore, Waiting
+from shared.secret_texts import redacted
 
 bp = df.Blueprint()
 
@@ -39,7 +41,11 @@ def begin(step: ImportStep, images: ImageProvider, catalog: CatalogStore, secret
     """Write the ledger, then begin."""
     ledger.write(catalog, step.job, ledger.machine_resources(step.job), LedgerState.CREATING, step.at)
     password = secrets.get(step.job.secret_name)
-    waiting = images.begin_virtual_machine(step.job, step.needed_facts(), password)
+    try:
+        waiting = images.begin_virtual_machine(step.job, step.needed_facts(), password)
+    except ProviderError as error:
+        error.message = redacted(error.message, password)  # Azure may repeat what it finds fault with
+        raise
     return _after(step, waiting, images, catalog)
 
 

@@ -1,14 +1,17 @@
 """How workflows tell Azure which regions a version should be in."""
 
 from collections.abc import Generator
+from datetime import timedelta
 from typing import Any
 
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import call_step_activity, luck, sleep
-from shared.models.steps import CopyJob, RegionsInput, StepError
+from orchestrators.calls import Replay, call_step_activity, luck, now, persist, sleep
+from shared.models.records import RetryInfo
+from shared.models.steps import CopyJob, Progress, RegionsInput, StepError
 from shared.names import Activity
+from shared.steps import REPLICATION
 
 
 def ask_for_regions(
@@ -25,8 +28,18 @@ def ask_for_regions(
         if outcome.error is None:
             return None
         failures += 1
-        error = outcome.error
+        error = outcome.error.model_copy(update={"attempt": failures})
         delay = policies.retry_delay(error.kind, failures, job.pace, error.retry_after, luck(context))
         if delay is None:
             return error
+        at = now(context) + timedelta(seconds=delay)
+        waiting = RetryInfo(attempt=failures + 1, at=at, reason=error.info(REPLICATION.name))
+        yield from _show(context, job, waiting)
         yield from sleep(context, delay)
+        yield from _show(context, job, None)
+
+
+def _show(context: df.DurableOrchestrationContext, job: CopyJob, retry: RetryInfo | None) -> Replay:
+    """Show that a retry waits, or none any more; an operation that has ended is not changed by it."""
+    progress = Progress.of(job, now(context), retry=retry)
+    yield from persist(context, Activity.RECORD_PROGRESS, progress, job.pace)

@@ -29,6 +29,7 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
     while True:
         task = _with_deadline(context, task)
         task, outcome = yield from _attempt(context, bell, task)
+        outcome = _numbered(outcome, task.attempt)
         if outcome.state is OutcomeState.WAITING:
             return context.continue_as_new(task.model_copy(update={"waiting": outcome}).to_json())
         if outcome.error is None:
@@ -48,6 +49,13 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
         yield from _wait_for_retry(context, bell, task, outcome.error, delay)
         if Event.NEWS in bell.rung or task.attempt % policies.ATTEMPTS_PER_INSTANCE == 0:
             return context.continue_as_new(task.to_json())
+
+
+def _numbered(outcome: Outcome, attempt: int) -> Outcome:
+    """The outcome, whose error says which attempt failed."""
+    if outcome.error is None:
+        return outcome
+    return outcome.model_copy(update={"error": outcome.error.model_copy(update={"attempt": attempt})})
 
 
 def _attempt(
@@ -144,4 +152,5 @@ def _timed_out(task: StepTask, deadline: datetime, last: StepError | None) -> St
         code="DEADLINE_EXCEEDED",
         message=f"The step '{title}' did not end before {deadline:%Y-%m-%d %H:%M:%S} UTC. {reason}",
         correlation_id=last.correlation_id if last else None,
+        attempt=last.attempt if last else None,
     )

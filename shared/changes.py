@@ -24,6 +24,8 @@ from shared.states import (
     version_status,
 )
 
+OPERATION = "OPERATION"
+"""What a retry or an error belongs to in the history that changes no status of image, version or copy."""
 T = TypeVar("T", Version, Image)
 
 
@@ -143,7 +145,7 @@ def _change(tree: Tree, assets: Sequence[Asset], operation: Operation, progress:
     version = _rolled(tree.version, version_status([asset.status for asset in assets]), progress)
     image = _rolled(tree.image, stream_status([version.status, *tree.other_versions]), progress)
     before: Sequence[Asset | Version | Image] = (tree.asset, *tree.other_assets, tree.version, tree.image)
-    history = _history(tree, before, (*assets, version, image), progress)
+    history = _history(tree, before, (*assets, version, image), operation, progress)
     if history:
         image = image.model_copy(update={"revision": tree.image.revision + len(history)})
     after: Sequence[Asset | Version | Image] = (*assets, version, image)
@@ -152,7 +154,7 @@ def _change(tree: Tree, assets: Sequence[Asset], operation: Operation, progress:
         records=(operation, *changed),
         history=history,
         operation=operation,
-        events=tuple(events.of_entry(entry, version.id) for entry in history),
+        events=tuple(events.of_entry(entry, version.id) for entry in history if entry.entity != OPERATION),
     )
 
 
@@ -249,17 +251,27 @@ def _changed_operation(operation: Operation, progress: Progress) -> Operation:
     return operation.model_copy(update=update)
 
 
+def _is_news(operation: Operation, progress: Progress) -> bool:
+    """Whether a retry or an error that changes no status is not in the history yet."""
+    retried = progress.retry is not None and progress.retry != operation.retry
+    return retried or (progress.error is not None and progress.error != operation.error)
+
+
 def _history(
     tree: Tree,
     before: Sequence[Asset | Version | Image],
     after: Sequence[Asset | Version | Image],
+    operation: Operation,
     progress: Progress,
 ) -> tuple[HistoryEntry, ...]:
     changed = [
-        (new.kind.upper(), new.id, old.status, new.status)
+        (new.kind.upper(), new.id, str(old.status), str(new.status))
         for old, new in zip(before, after, strict=True)
         if old.status != new.status
     ]
+    if not changed and _is_news(tree.operation, progress):
+        changed = [(OPERATION, tree.operation.id, str(tree.operation.status), str(operation.status))]
+    error = progress.retry.reason if progress.retry else progress.error
     return tuple(
         HistoryEntry(
             org_id=progress.org_id,
@@ -271,9 +283,9 @@ def _history(
             before=was,
             after=becomes,
             operation_id=progress.operation_id,
-            step=progress.step.name if progress.step else tree.operation.step,
-            attempt=progress.retry.attempt if progress.retry else None,
-            error=progress.retry.reason if progress.retry else progress.error,
+            step=(error and error.step) or (progress.step.name if progress.step else tree.operation.step),
+            attempt=progress.retry.attempt if progress.retry else error.attempt if error else None,
+            error=error,
         )
         for offset, (entity, entity_id, was, becomes) in enumerate(changed, start=1)
     )

@@ -15,6 +15,7 @@ from shared.errors import (
     NotFound,
     OperationCanceled,
     PermanentError,
+    ProviderError,
     SecretMissing,
     SecretUnavailable,
     StoreUnavailable,
@@ -24,6 +25,7 @@ from shared.log import about
 from shared.models.records import Operation
 from shared.models.steps import Finding, Job, Outcome, StepError, StepInput
 from shared.ports import CatalogStore, Waiting
+from shared.secret_texts import redacted
 
 S = TypeVar("S", bound=StepInput)
 
@@ -82,8 +84,12 @@ def _named(job: Job, body: Callable[[], Outcome]) -> dict[str, Any]:
     try:
         outcome = body()
     except _NAMEABLE as error:
-        outcome = Outcome.failed(as_data(error))
-        _log.warning("%s %s", error, about(job))
+        failure = as_data(error)
+        if isinstance(error, ProviderError):
+            # Where Azure's answer had none, the one that our calls carry.
+            failure = failure.model_copy(update={"correlation_id": failure.correlation_id or job.operation_id})
+        outcome = Outcome.failed(failure)
+        _log.warning("%s: %s (correlation id %s) %s", failure.code, failure.message, failure.correlation_id, about(job))
     return outcome.to_json()
 
 
@@ -120,7 +126,7 @@ def as_data(error: Nameable) -> StepError:
     return StepError(
         kind=error.kind,
         code=error.code,
-        message=error.message,
+        message=redacted(error.message),
         retry_after=error.retry_after if isinstance(error, TransientError) else None,
         correlation_id=error.correlation_id,
     )

@@ -1,5 +1,6 @@
 """What looks like a secret where none belongs: most of a request is kept, and shown again. Pure."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ _WORDS = frozenset({"authorization", "bearer", "pass", "pw"})
 _WHOLE_NAMES = frozenset({"sas", "sig"})
 """Signatures, if they are the whole name: elsewhere SIG is a Shared Image Gallery."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SIGNATURE = re.compile(r"([?&]sig=)[^&\s\"'<>]+", re.IGNORECASE)
+_HIDDEN = "[hidden]"
 _SIGNED_URL = re.compile(r"[?&]sig=", re.IGNORECASE)
 
 
@@ -31,6 +34,23 @@ def is_secret_name(name: str) -> bool:
     """
     words = {word.lower() for word in _WORD.findall(name)}
     return bool(_ANYWHERE.search(name)) or bool(words & _WORDS) or name.lower() in _WHOLE_NAMES
+
+
+def redacted(text: str, secret: str | None = None) -> str:
+    """A text of others without a secret in it, in whichever way JSON writes it, and without signatures of URLs.
+
+    >>> redacted("see https://h/x?a=1&sig=abc%3D&b=2 for pa55word", "pa55word")
+    'see https://h/x?a=1&sig=[hidden]&b=2 for [hidden]'
+    """
+    for form in _forms(secret) if secret else ():
+        text = text.replace(form, _HIDDEN)
+    return _SIGNATURE.sub(rf"\1{_HIDDEN}", text)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
 
 
 def check_texts(body: Mapping[str, Any], notes: Notes, password: str | None) -> None:

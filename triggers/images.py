@@ -83,11 +83,12 @@ async def delete_image(req: func.HttpRequest, client: df.DurableOrchestrationCli
 @bp.route(f"{ROOT}/images/{{image_id}}/history", methods=["GET"])
 @answers
 def get_image_history(req: func.HttpRequest) -> func.HttpResponse:
-    """What happened to an image, its versions and its copies, the newest first."""
-    org = org_of(req)
-    image = fetch(Image, "image", org, path_id(req, "image_id", "image"))
+    """What happened to an image, its versions and its copies, the newest first; also once it is deleted."""
+    org, image_id = org_of(req), path_id(req, "image_id", "image")
     query = Query(size=page_size(req), continuation=parameter(req, "continuation"))
-    page = list_page(HistoryEntry, image.id, query)
+    page = list_page(HistoryEntry, image_id, query)
+    if not page.items or any(entry.org_id != org for entry in page.items):
+        fetch(Image, "image", org, image_id)
     content = {
         "value": [history_view(entry) for entry in page.items],
         "nextLink": Links.of(req, org).next_page(req, page.continuation),

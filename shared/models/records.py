@@ -106,6 +106,8 @@ class ErrorInfo(Model):
     code: str
     message: str
     step: str | None = None
+    attempt: int | None = None
+    """Which attempt of the step failed."""
     correlation_id: str | None = None
     details: tuple["ErrorInfo", ...] = ()
 
@@ -277,13 +279,14 @@ class HistoryEntry(Record):
     at: UtcTime
     sequence: int
     entity: str
-    """IMAGE, VERSION or ASSET."""
+    """IMAGE, VERSION or ASSET; OPERATION for a retry or an error that changes no status of those."""
     entity_id: str
     before: str | None
     after: str
     operation_id: str | None = None
     step: str | None = None
     attempt: int | None = None
+    """Of a retry that waits the attempt to come, of a failure the one that failed."""
     error: ErrorInfo | None = None
 
     @property

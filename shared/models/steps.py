@@ -214,6 +214,8 @@ class StepError(Model):
     retry_after: float | None = None
     """Azure's own wish, in seconds."""
     correlation_id: str | None = None
+    attempt: int | None = None
+    """Which attempt of the step failed; None where nobody counts."""
     findings: tuple[Finding, ...] = ()
 
     def info(self, step: str | None = None) -> ErrorInfo:
@@ -223,6 +225,7 @@ class StepError(Model):
             code=self.code,
             message=self.message,
             step=step,
+            attempt=self.attempt,
             correlation_id=self.correlation_id,
             details=details,
         )

@@ -6,6 +6,7 @@ new name, or make the change compatible. Don't record the history anew.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import azure.functions as func
 import pytest
@@ -59,8 +60,27 @@ def test_there_are_recordings():
 def test_a_recorded_history_replays_to_its_own_end(history):
     ended = next(event for event in history if event["EventType"] == EventType.EXECUTION_COMPLETED)
     verdict = replay([event for event in history if event is not ended])
-    assert verdict.end == Ended(Status(ended["OrchestrationStatus"]), ended["Result"])
+    assert isinstance(verdict.end, Ended)
+    assert verdict.end.status == Status(ended["OrchestrationStatus"])
+    assert _says(verdict.end.result, ended["Result"])
     assert not verdict.decisions
+
+
+def _says(result: str | None, recorded: str | None) -> bool:
+    """Whether a result says all that was recorded; fields that have come since may be there as well."""
+    try:
+        now, then = json.loads(result or "null"), json.loads(recorded or "null")
+    except ValueError:
+        return result == recorded
+    return bool(_holds(now, then))
+
+
+def _holds(now: Any, then: Any) -> bool:
+    if isinstance(then, dict):
+        return isinstance(now, dict) and all(name in now and _holds(now[name], then[name]) for name in then)
+    if isinstance(then, list):
+        return isinstance(now, list) and len(now) == len(then) and all(map(_holds, now, then))
+    return bool(now == then)
 
 
 @pytest.mark.parametrize("history", CASES)

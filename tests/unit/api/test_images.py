@@ -236,3 +236,23 @@ def test_the_history_is_the_images_own_newest_first(api: Api):
         "error",
     }
     assert first.json["value"][0]["error"]["code"] == "SkuNotAvailable"
+
+
+def test_the_history_outlives_its_image_for_its_org_alone(api: Api):
+    record = image()
+    entry = HistoryEntry(
+        org_id=ORG,
+        image_id=record.id,
+        at=NOW,
+        sequence=1,
+        entity="IMAGE",
+        entity_id=record.id,
+        before="DELETING",
+        after="DELETED",
+    )
+    foreign = entry.model_copy(update={"org_id": "another", "image_id": new_id()})
+    api.catalog.put(entry)
+    api.catalog.put(foreign)
+    assert [each["to"] for each in api.get(f"images/{record.id}/history").json["value"]] == ["DELETED"]
+    assert api.get(f"images/{record.id}").status == 404
+    assert api.get(f"images/{foreign.image_id}/history").status == 404
