@@ -226,3 +226,20 @@ def test_a_replication_is_looked_at_as_soon_as_azure_tells(world):
     world.run(job)
     assert world.asset(job, job.replicas[0].asset_id).status is AssetStatus.AVAILABLE
     assert moments["read_replication"] - moments["told"] == timedelta(seconds=policies.news_gap(0, PACE))
+
+
+def test_news_that_come_while_azure_is_asked_are_not_lost(world, job):
+    """Not even to a wait that had ended before: the next one ends at once."""
+    world.images.takes("virtual_machine", 2)
+    world.accept(job)
+    moments = []
+
+    def at_activity(name):
+        if name == "check_virtual_machine":
+            moments.append(world.now)
+            if len(moments) == 1:
+                world.news(job)
+
+    world.before_activity = at_activity
+    world.run(job)
+    assert moments[1] - moments[0] == timedelta(seconds=policies.news_gap(0, PACE))
