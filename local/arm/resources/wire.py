@@ -72,10 +72,16 @@ def list_groups(world: World, call: Call) -> Answer:
 
 
 def list_resources(world: World, call: Call) -> Answer:
-    """GET what exists in a subscription or a group, without nested resources; by tag or type if asked."""
+    """GET what exists in a subscription or a group, nested or not, if it has a location; by tag or type if asked.
+
+    Where tags are asked for, Azure leaves the tags out of the answer.
+    """
     found = world.store.select(call.params["subscription"], group=call.params.get("group"))
-    tracked = [resource for resource in found if resource.kind.count("/") == 1 and resource.kind != model.KIND]
-    return Answer(200, _page(call, [_summary(resource) for resource in _filtered(call, tracked)]))
+    tracked = [resource for resource in found if resource.location and resource.kind != model.KIND]
+    listed = [_summary(resource) for resource in _filtered(call, tracked)]
+    if "tagname" in call.query.get("$filter", "").lower():
+        listed = [{name: value for name, value in each.items() if name != "tags"} for each in listed]
+    return Answer(200, _page(call, listed))
 
 
 def get_provider(world: World, call: Call) -> Answer:
@@ -125,7 +131,7 @@ def _matches(resource: Resource, terms: dict[str, str]) -> bool:
 
 
 def _summary(resource: Resource) -> Json:
-    body = resource.body
+    body = resource.body | {"name": "/".join(resource.id.split("/providers/")[-1].split("/")[2::2])}
     return {name: body[name] for name in ("id", "name", "type", "location", "tags", "sku", "plan") if name in body}
 
 

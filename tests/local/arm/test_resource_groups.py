@@ -32,7 +32,7 @@ def test_a_group_cannot_move(azure: Azure) -> None:
 
 
 def test_resources_are_found_by_tag_and_type(azure: Azure) -> None:
-    """The filters of the sweeper: tag name, tag value, type; nested resources are not listed."""
+    """The filters of the sweeper: tag name, tag value, type; what has no location, as a subnet, is not listed."""
     azure.group()
     _group_of_rule(azure, "one", {"assetId": "x"})
     _group_of_rule(azure, "two", {"assetId": "y"})
@@ -42,6 +42,39 @@ def test_resources_are_found_by_tag_and_type(azure: Azure) -> None:
     kind = "resourceType eq 'Microsoft.Network/virtualNetworks'"
     assert [each.name for each in listing(filter=kind)] == ["vnet-desktops"]
     assert code_of(lambda: list(listing(filter="colour eq 'red'"))) == "InvalidFilterInQueryString"
+
+
+def test_what_is_found_by_tags_comes_without_them(azure: Azure) -> None:
+    """As Azure's documentation says; of groups, and of what is found otherwise, they are there."""
+    azure.group()
+    azure.resources.resource_groups.update(GROUP, {"tags": {"assetId": "x"}})
+    _group_of_rule(azure, "one", {"assetId": "x"})
+    [found] = azure.resources.resources.list(filter="tagName eq 'assetId' and tagValue eq 'x'")
+    assert found.tags is None
+    [by_type] = azure.resources.resources.list(filter="resourceType eq 'Microsoft.Network/networkSecurityGroups'")
+    assert by_type.tags == {"assetId": "x"}
+    [group] = azure.resources.resource_groups.list(filter="tagName eq 'assetId' and tagValue eq 'x'")
+    assert group.tags == {"assetId": "x"}
+
+
+def test_what_is_nested_and_has_a_location_is_listed_with_its_parents_name(azure: Azure) -> None:
+    """Image definitions are resources of their own to a listing; subnets are not."""
+    body = {
+        "location": LOCATION,
+        "tags": {"imageId": "i"},
+        "properties": {
+            "osType": "Windows",
+            "osState": "Generalized",
+            "hyperVGeneration": "V2",
+            "identifier": {"publisher": "p", "offer": "o", "sku": "s"},
+        },
+    }
+    names = ("rg-desktops", "galDesktops", "image")
+    azure.compute.gallery_images.begin_create_or_update(*names, body).result()
+    listing = azure.resources.resources.list
+    [found] = listing(filter="resourceType eq 'Microsoft.Compute/galleries/images'")
+    assert (found.name, found.tags) == ("galDesktops/image", {"imageId": "i"})
+    assert not list(listing(filter="resourceType eq 'Microsoft.Network/virtualNetworks/subnets'"))
 
 
 def test_a_listing_has_pages(azure: Azure) -> None:
