@@ -14,8 +14,11 @@ from activities import (
     preflight,
     resource_group,
     secrets,
+    sweep_operations,
+    sweep_resources,
     virtual_machine,
 )
+from activities import sweep as sweep_activities
 from orchestrators import (
     await_retry,
     copy_image,
@@ -24,6 +27,7 @@ from orchestrators import (
     repair_operation,
     replicate_version,
     run_step,
+    sweep,
 )
 from shared import wiring
 from triggers import (
@@ -32,7 +36,9 @@ from triggers import (
     events,
     image_sources,
     images,
+    janitor,
     operations,
+    orphans,
     provider_instances,
     publishing,
     retries,
@@ -55,6 +61,8 @@ for _module in (
     dead_letters,
     events,
     publishing,
+    janitor,
+    orphans,
     import_image,
     copy_image,
     remove_image,
@@ -63,6 +71,7 @@ for _module in (
     run_step,
     await_retry,
     keeping,
+    sweep,
     catalog,
     deletion,
     preflight,
@@ -73,6 +82,9 @@ for _module in (
     virtual_machine,
     guest,
     secrets,
+    sweep_activities,
+    sweep_operations,
+    sweep_resources,
 ):
     app.register_functions(_module.bp)
 

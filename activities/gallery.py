@@ -17,13 +17,13 @@ bp = df.Blueprint()
 @bp.activity_trigger(input_name="step", activity="begin_gallery")
 def begin_gallery(step: dict) -> dict:  # type: ignore[type-arg]
     """Begin to make the gallery, if there is none."""
-    return perform(CopyStep, lambda given: outcome_of(wiring.galleries().begin_gallery(given.job)), step)
+    return perform(CopyStep, lambda given: begin_target(given, wiring.galleries(), wiring.catalog()), step)
 
 
 @bp.activity_trigger(input_name="step", activity="check_gallery")
 def check_gallery(step: dict) -> dict:  # type: ignore[type-arg]
     """Ask how the gallery is coming along."""
-    return perform(CopyStep, lambda given: outcome_of(wiring.galleries().check_gallery(given.job, given.handle)), step)
+    return perform(CopyStep, lambda given: check_target(given, wiring.galleries(), wiring.catalog()), step)
 
 
 @bp.activity_trigger(input_name="step", activity="begin_image_definition")
@@ -83,6 +83,17 @@ def check_copy_removal(step: dict) -> dict:  # type: ignore[type-arg]
     return undo(CopyStep, lambda given: check_removal(given, wiring.galleries(), wiring.catalog()), step)
 
 
+def begin_target(step: CopyStep, galleries: GalleryProvider, catalog: CatalogStore) -> Outcome:
+    """Write the ledger, then begin to make the gallery."""
+    ledger.write(catalog, step.job, ledger.gallery_resources(step.job), LedgerState.CREATING, step.at)
+    return _after_target(step, galleries.begin_gallery(step.job), catalog)
+
+
+def check_target(step: CopyStep, galleries: GalleryProvider, catalog: CatalogStore) -> Outcome:
+    """Done when Azure says so."""
+    return _after_target(step, galleries.check_gallery(step.job, step.handle), catalog)
+
+
 def begin_definition(step: CopyStep, galleries: GalleryProvider, catalog: CatalogStore) -> Outcome:
     """Write the ledger, then begin."""
     ledger.write(catalog, step.job, ledger.definition_resources(step.job), LedgerState.CREATING, step.at)
@@ -117,13 +128,19 @@ def read(wanted: RegionsInput, galleries: GalleryProvider, catalog: CatalogStore
 def begin_removal(step: CopyStep, galleries: GalleryProvider, catalog: CatalogStore) -> Outcome:
     """Begin the removal; nothing there, or nothing ever begun, is done."""
     if ledger.is_empty(catalog, step.job.operation_id):
-        return Outcome.done()
+        return _after_removal(step, None, catalog)
     return _after_removal(step, galleries.begin_copy_removal(step.job), catalog)
 
 
 def check_removal(step: CopyStep, galleries: GalleryProvider, catalog: CatalogStore) -> Outcome:
     """Close the ledger once all is gone."""
     return _after_removal(step, galleries.check_copy_removal(step.job, step.handle), catalog)
+
+
+def _after_target(step: CopyStep, waiting: Waiting | None, catalog: CatalogStore) -> Outcome:
+    if waiting is None:
+        ledger.write(catalog, step.job, ledger.gallery_resources(step.job), LedgerState.KEPT, step.at)
+    return outcome_of(waiting)
 
 
 def _after_definition(step: CopyStep, waiting: Waiting | None, catalog: CatalogStore) -> Outcome:

@@ -25,6 +25,9 @@ param authTenantId string = ''
 @description('The claim of a caller\'s token that names the org.')
 param orgClaim string = 'org_id'
 
+@description('Whether the janitor removes what no operation needs; else it only reports it.')
+param janitorRemoves bool = false
+
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 @description('How the catalogue\'s storage is replicated; Standard_ZRS where the region has availability zones.')
 param storageSku string = 'Standard_LRS'
@@ -128,6 +131,7 @@ module functionApp 'modules/function-app.bicep' = {
     orgClaim: orgClaim
     topicEndpoint: eventGrid ? topic!.outputs.endpoint : ''
     webhookUrl: eventWebhookUrl
+    janitorRemoves: janitorRemoves
   }
 }
 

@@ -107,6 +107,18 @@ KEPT_LOOK = 20.0
 Every five minutes at the default pace: a retry whose event got lost begins that late at most.
 """
 
+SWEEP_ATTEMPTS = 8
+"""How often a page of the janitor's is tried, in two minutes at the default pace.
+
+Then the rest of that part waits for the next sweep, an hour later.
+"""
+
+SWEEP_INTERVAL = 1.0
+"""How long apart, in multiples of `retry_seconds`."""
+
+PAGES_PER_INSTANCE = 25
+"""A sweep begins anew after so many pages, for the sake of replay."""
+
 ATTEMPTS_PER_INSTANCE = 10
 """A step that is tried again and again begins a new instance after so many attempts, for the sake of replay."""
 

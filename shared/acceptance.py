@@ -17,12 +17,13 @@ from shared.states import FIRST_ASSET_STATUS, OperationAction, OperationStatus, 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of what every request makes."""
+    """The ids of what every request makes, and the name of the deployment that makes it."""
 
     operation: str
     image: str
     version: str
     asset: str
+    catalog_name: str
 
     @property
     def secret_name(self) -> str:

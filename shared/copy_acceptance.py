@@ -64,6 +64,7 @@ def accept_copy(
         image_id=ids.image,
         version_id=ids.version,
         asset_id=ids.asset,
+        catalog_name=ids.catalog_name,
         image_name=request.stream_name,
         os_type=request.os_type,
         gpu_type=request.gpu_type,

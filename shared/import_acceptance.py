@@ -61,6 +61,7 @@ def _job(request: ImportRequest, provider: ProviderInstance, ids: Ids, pace: Pac
         image_id=ids.image,
         version_id=ids.version,
         asset_id=ids.asset,
+        catalog_name=ids.catalog_name,
         image_name=request.stream_name,
         source=MarketplaceImage(publisher=source.publisher, offer=source.offer, sku=source.sku, version=source.version),
         os_type=request.os_type,

@@ -26,6 +26,21 @@ def machine_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
     return ((30, names.vm_id), (31, names.nic_id), (32, names.os_disk_id), *public_ip)
 
 
+def driver_resources(job: ImportJob, extension: str) -> Sequence[tuple[int, str]]:
+    """The extension with the GPU driver."""
+    return ((40, f"{staging(job).vm_id}/extensions/{extension}"),)
+
+
+def command_resources(job: ImportJob, name: str, attempt: int) -> Sequence[tuple[int, str]]:
+    """The managed run command of an attempt: each has a name of its own, and stays as long as the VM."""
+    return ((50 + attempt, f"{staging(job).vm_id}/runCommands/{name}"),)
+
+
+def gallery_resources(job: CopyJob) -> Sequence[tuple[int, str]]:
+    """The provider instance's gallery, which may be there already, and stays."""
+    return ((10, gallery_target(job).gallery_id),)
+
+
 def definition_resources(job: CopyJob) -> Sequence[tuple[int, str]]:
     """The image definition of a copy."""
     return ((20, gallery_target(job).definition_id),)
@@ -59,12 +74,28 @@ def _tells_of_itself(resource_id: str) -> bool:
 
 
 def is_empty(catalog: CatalogStore, operation_id: str) -> bool:
-    """Whether the operation never began to create anything."""
-    return next(every(catalog, LedgerEntry, operation_id), None) is None
+    """Whether the operation never began to create anything that it would take away again."""
+    return all(entry.stays for entry in every(catalog, LedgerEntry, operation_id))
 
 
 def close(catalog: CatalogStore, operation_id: str, at: datetime) -> None:
-    """Everything of the operation is gone from Azure."""
+    """Everything of the operation is gone from Azure, but what stays."""
     for entry in list(every(catalog, LedgerEntry, operation_id)):
-        if entry.state != LedgerState.GONE:
+        state = LedgerState.KEPT if entry.stays else LedgerState.GONE
+        if entry.state != state:
+            catalog.put(entry.now(state, at))
+
+
+def note_gone(catalog: CatalogStore, operation_id: str, resource_id: str, at: datetime) -> None:
+    """A resource of the operation is gone from Azure, and with it all that was in it."""
+    gone = resource_id.lower()
+    for entry in list(every(catalog, LedgerEntry, operation_id)):
+        within = entry.resource_id.lower() == gone or entry.resource_id.lower().startswith(f"{gone}/")
+        if within and entry.state != LedgerState.GONE:
             catalog.put(entry.now(LedgerState.GONE, at))
+
+
+def existing(catalog: CatalogStore, operation_id: str) -> Sequence[str]:
+    """The ARM ids of what the operation made and has not taken away, in the order of creation."""
+    entries = every(catalog, LedgerEntry, operation_id)
+    return [entry.resource_id for entry in entries if entry.state == LedgerState.EXISTS]

@@ -13,6 +13,7 @@ class Orchestrator(StrEnum):
     REPAIR_OPERATION = "repair_operation"
     RUN_STEP = "run_step"
     AWAIT_RETRY = "await_retry"
+    SWEEP = "sweep"
 
 
 class Activity(StrEnum):
@@ -55,6 +56,11 @@ class Activity(StrEnum):
     REMOVE_RECORDS = "remove_records"
     END_OPERATION = "end_operation"
     DECIDE_KEPT = "decide_kept"
+    PLAN_SWEEP = "plan_sweep"
+    SWEEP_RESOURCES = "sweep_resources"
+    SWEEP_OPERATIONS = "sweep_operations"
+    SWEEP_KEYS = "sweep_keys"
+    FINISH_SWEEP = "finish_sweep"
 
 
 class Event(StrEnum):
@@ -73,6 +79,10 @@ class Sink(StrEnum):
 
     EVENT_GRID = "event-grid"
     WEBHOOK = "webhook"
+
+
+SWEEP_INSTANCE_ID = "sweep"
+"""There is one sweep at a time."""
 
 
 def step_instance_id(operation_id: str, step: str, retries: int = 0) -> str:

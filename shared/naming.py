@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from shared.models.steps import CopyJob, ImportJob, Job
 
+CREATED_BY = "createdBy"
+CREATED_BY_US = "image-catalog"
+CATALOG = "catalog"
+"""The tag that names the deployment: two of them may share a subscription, and must leave each other's things alone."""
+
 _VM_API = "Microsoft.Compute/virtualMachines"
 
 
@@ -74,11 +79,16 @@ class Staging:
         return f"{self.group_id}/providers/Microsoft.Compute/disks/{self.os_disk}"
 
 
+def staging_group(version_id: str) -> str:
+    """The name of the staging resource group of a version."""
+    return f"rg-img-{short(version_id, 20)}"
+
+
 def staging(job: ImportJob) -> Staging:
     """The staging names of a job's version."""
     return Staging(
         subscription_id=str(job.provider.subscription_id),
-        resource_group=f"rg-img-{short(job.version_id, 20)}",
+        resource_group=staging_group(job.version_id),
         vm=f"vm{short(job.version_id)}",
     )
 
@@ -86,12 +96,13 @@ def staging(job: ImportJob) -> Staging:
 def tags(job: Job) -> dict[str, str]:
     """The tags of each of our resources: whose it is, and which operation made it."""
     return {
-        "createdBy": "image-catalog",
+        CREATED_BY: CREATED_BY_US,
         "orgId": job.org_id,
         "imageId": job.image_id,
         "versionId": job.version_id,
         "assetId": job.asset_id,
         "operationId": job.operation_id,
+        **({CATALOG: job.catalog_name} if job.catalog_name else {}),
     }
 
 

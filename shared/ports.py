@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.models.base import Record
 from shared.models.events import CloudEvent
+from shared.models.orphans import SweepKind
 from shared.models.steps import (
     CopyJob,
     Facts,
@@ -76,6 +77,14 @@ class CatalogStore(Protocol):
 
         Raises:
             ValueError: the continuation is not one of ours.
+        """
+        ...
+
+    def scan(self, kind: type[R], size: int = ..., continuation: str | None = None) -> Page[R]:
+        """A page of all records of a table over all partitions: for timers, and for a table of one kind.
+
+        Raises:
+            ValueError: the table holds other kinds, too; or the continuation is not one of ours.
         """
         ...
 
@@ -190,6 +199,42 @@ class Preflight:
 
     findings: Sequence[Finding]
     facts: Facts | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedResource:
+    """A resource, or resource group, that carries our tags.
+
+    Attributes:
+        resource_id: its ARM id.
+        tags: all of them.
+        leaving: whether Azure is deleting it.
+    """
+
+    resource_id: str
+    tags: Mapping[str, str]
+    leaving: bool = False
+
+
+class Inventory(Protocol):
+    """What there is in Azure. Every method may raise `PermanentError` or `TransientError`."""
+
+    def tagged(
+        self, subscription_id: str, listing: SweepKind, continuation: str | None
+    ) -> tuple[Sequence[TaggedResource], str | None]:
+        """A page of what the image catalog made in a subscription, and where to go on (None: that was the last).
+
+        Of `shared.models.orphans.LISTINGS`; what is in a staging resource group goes with its group.
+        """
+        ...
+
+    def exists(self, resource_id: str) -> bool:
+        """Whether a resource of a kind that we make is there."""
+        ...
+
+    def begin_group_removal(self, group_id: str, tags: Mapping[str, str]) -> Waiting | None:
+        """Delete a staging resource group that has exactly these tags; gone already is done (None)."""
+        ...
 
 
 class ImageProvider(Protocol):

@@ -4,19 +4,25 @@ Names follow the Functions convention: storage is `AzureWebJobsStorage` as a con
 `AzureWebJobsStorage__tableServiceUri` / `AzureWebJobsStorage__accountName` with the managed identity.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 
 from shared.models.base import Model
+from shared.models.orphans import SweepRules
 from shared.models.steps import Pace
 from shared.names import Sink
 from shared.signatures import signing_key
 
 _STORAGE = "AzureWebJobsStorage"
 _WEBHOOK_SECRET = "EVENT_WEBHOOK_SECRET"  # noqa: S105 - a name
+_EMULATOR = "devstoreaccount1"
+"""The account of every storage emulator: it tells no deployments apart."""
+_ACCOUNT = re.compile(r"(?:^|;)\s*AccountName=([a-z0-9]+)", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -43,6 +49,10 @@ class Settings(Model):
         event_grid_topic_endpoint: the Event Grid topic that is told of changes; None: none is.
         event_webhook_url: who is told of changes by a signed POST; None: nobody is.
         event_webhook_secret: what those are signed with, in the form `whsec_` and base64 (Standard Webhooks).
+        catalog_name: of the deployment; it is on all that it makes in Azure, and the janitor removes nothing else.
+        janitor_removes: whether the janitor removes what no operation needs; False: it only reports it.
+        janitor_grace_hours: how long after its discovery.
+        history_days: how long the histories of orchestrations are kept after their beginning.
     """
 
     storage_connection: SecretStr | None = None
@@ -60,6 +70,10 @@ class Settings(Model):
     event_grid_topic_endpoint: str | None = None
     event_webhook_url: str | None = None
     event_webhook_secret: SecretStr | None = None
+    catalog_name: str = Field(default="", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    janitor_removes: bool = False
+    janitor_grace_hours: float = Field(default=24.0, ge=0, allow_inf_nan=False)
+    history_days: float = Field(default=30.0, ge=3, allow_inf_nan=False)
     pace: Pace = Field(default_factory=Pace)
 
     @property
@@ -68,6 +82,12 @@ class Settings(Model):
         given = {Sink.EVENT_GRID: self.event_grid_topic_endpoint, Sink.WEBHOOK: self.event_webhook_url}
         return tuple(sink for sink, address in given.items() if address is not None)
 
+    @property
+    def sweep_rules(self) -> SweepRules:
+        """By what the janitor goes."""
+        grace = timedelta(hours=self.janitor_grace_hours)
+        return SweepRules(catalog_name=self.catalog_name, removes=self.janitor_removes, grace=grace)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings.
@@ -75,7 +95,12 @@ class Settings(Model):
         Raises:
             SettingsError: with every setting that is missing or wrong, and what it should be.
         """
-        problems = [*_missing(environment), *_not_https(environment), *_webhook(environment)]
+        problems = [
+            *_missing(environment),
+            *_not_https(environment),
+            *_webhook(environment),
+            *_nameless_janitor(environment),
+        ]
         values = {
             field: environment[name] for name, field in _SIMPLE_SETTINGS.items() if environment.get(name, "").strip()
         }
@@ -83,6 +108,7 @@ class Settings(Model):
         pace |= {
             field: environment[name] for name, field in _PACE_SETTINGS.items() if environment.get(name, "").strip()
         }
+        values.setdefault("catalog_name", _account(environment))
         settings = None
         if not problems:
             try:
@@ -111,6 +137,10 @@ _SIMPLE_SETTINGS = {
     "EVENT_GRID_TOPIC_ENDPOINT": "event_grid_topic_endpoint",
     "EVENT_WEBHOOK_URL": "event_webhook_url",
     _WEBHOOK_SECRET: "event_webhook_secret",
+    "CATALOG_NAME": "catalog_name",
+    "JANITOR_REMOVES": "janitor_removes",
+    "JANITOR_GRACE_HOURS": "janitor_grace_hours",
+    "HISTORY_DAYS": "history_days",
 }
 KEEP_SECONDS = 3600.0
 """How long what a failed operation made is kept, unless the deployment says otherwise."""
@@ -136,6 +166,23 @@ def _table_endpoint(environment: Mapping[str, str]) -> str | None:
     account = environment.get(f"{_STORAGE}__accountName", "").strip()
     given = environment.get(f"{_STORAGE}__tableServiceUri", "").strip()
     return given or (f"https://{account}.table.core.windows.net" if account else None)
+
+
+def _account(environment: Mapping[str, str]) -> str:
+    """The name of the storage account: no other deployment has the same, but with the emulator."""
+    found = _ACCOUNT.search(environment.get(_STORAGE, ""))
+    if found:
+        return found[1]
+    host = urlsplit(_table_endpoint(environment) or "").hostname or _EMULATOR
+    return host.partition(".")[0]
+
+
+def _nameless_janitor(environment: Mapping[str, str]) -> list[str]:
+    """The janitor must know for sure what is its own before it removes anything."""
+    removes = environment.get("JANITOR_REMOVES", "").strip().lower() in ("true", "1", "t", "y", "yes", "on")
+    if removes and not environment.get("CATALOG_NAME", "").strip() and _account(environment) == _EMULATOR:
+        return ["CATALOG_NAME (a name of this deployment alone; with the storage emulator JANITOR_REMOVES needs it)"]
+    return []
 
 
 def _missing(environment: Mapping[str, str]) -> list[str]:

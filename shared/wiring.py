@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from shared.cloud.importing import once
 from shared.names import Sink
 from shared.outbox import Outbox
-from shared.ports import CatalogStore, EventSink, GalleryProvider, ImageProvider, SecretStore
+from shared.ports import CatalogStore, EventSink, GalleryProvider, ImageProvider, Inventory, SecretStore
 from shared.settings import Settings
 
 
@@ -76,3 +76,11 @@ def sinks() -> Mapping[Sink, EventSink]:
 
         built[Sink.WEBHOOK] = WebhookSink.from_settings(chosen)
     return built
+
+
+@once
+def inventory() -> Inventory:
+    """Azure Resource Manager, for what is in it."""
+    from shared.cloud.inventory import AzureInventory
+
+    return AzureInventory.from_settings(settings())

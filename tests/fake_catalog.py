@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from shared.errors import AlreadyExists, Changed, NotFound
 from shared.models.base import Record
-from shared.ports import Page, Query
+from shared.ports import LARGEST_PAGE, Page, Query
 from tests.scripted import Scripted, answer
 
 R = TypeVar("R", bound=Record)
@@ -61,6 +61,21 @@ class FakeCatalogStore(Scripted):
             page = found[: query.size]
             continuation = _encoded(page[-1][0]) if len(found) > len(page) else None
             return answer(Page([_record(kind, row) for _, row in page], continuation), lost)
+
+    def scan(self, kind: type[R], size: int = LARGEST_PAGE, continuation: str | None = None) -> Page[R]:
+        with self._lock:
+            lost = self.enter("scan")
+            if kind.key("") != "":
+                raise ValueError("the table holds other kinds, too")
+            after = json.loads(_decoded(continuation) or '["", ""]')
+            found = [
+                ([part, row_key], row)
+                for (table, part, row_key), row in sorted(self._rows.items())
+                if table == kind.table and [part, row_key] > after
+            ]
+            page = found[:size]
+            following = _encoded(json.dumps(page[-1][0])) if len(found) > len(page) else None
+            return answer(Page([_record(kind, row) for _, row in page], following), lost)
 
     def create(self, *records: Record, replacing: Sequence[Record] = ()) -> None:
         with self._lock:

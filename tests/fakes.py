@@ -7,6 +7,7 @@ from shared.errors import SecretMissing
 from tests.fake_catalog import FakeCatalogStore
 from tests.fake_galleries import FakeGalleryProvider
 from tests.fake_images import FOUND_FACTS, FakeImageProvider, offered_image
+from tests.fake_inventory import FakeInventory
 from tests.scripted import Scripted, answer
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "FakeCatalogStore",
     "FakeGalleryProvider",
     "FakeImageProvider",
+    "FakeInventory",
     "FakeSecretStore",
     "offered_image",
 ]

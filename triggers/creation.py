@@ -93,8 +93,9 @@ async def _work(
     respond: Callable[[Accepted], func.HttpResponse],
 ) -> func.HttpResponse:
     make = await asyncio.to_thread(_check, request)
-    ids = Ids(operation=str(uuid4()), image=str(uuid4()), version=str(uuid4()), asset=str(uuid4()))
-    accepted = make(ids, now(), wiring.settings().pace)
+    settings = wiring.settings()
+    operation, image, version, asset = (str(uuid4()) for _ in range(4))
+    accepted = make(Ids(operation, image, version, asset, settings.catalog_name), now(), settings.pace)
     response = respond(accepted)
     await _prepare(client, accepted, request)
     # The answer lands with what it tells of, or neither does.

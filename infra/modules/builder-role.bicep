@@ -16,6 +16,7 @@ var stagingGroup = [
   'Microsoft.Resources/subscriptions/resourceGroups/write'
   'Microsoft.Resources/subscriptions/resourceGroups/delete'
   'Microsoft.Resources/subscriptions/operationresults/read'
+  'Microsoft.Resources/subscriptions/resources/read'
   'Microsoft.Resources/subscriptions/providers/read'
 ]
 var offers = [
@@ -60,7 +61,9 @@ var machine = [
   'Microsoft.Compute/virtualMachines/write'
 ]
 var galleries = [
+  'Microsoft.Compute/galleries/images/delete'
   'Microsoft.Compute/galleries/images/read'
+  'Microsoft.Compute/galleries/images/versions/delete'
   'Microsoft.Compute/galleries/images/versions/read'
   'Microsoft.Compute/galleries/images/versions/write'
   'Microsoft.Compute/galleries/images/write'

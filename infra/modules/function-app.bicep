@@ -14,6 +14,7 @@ param authTenantId string
 param orgClaim string
 param topicEndpoint string
 param webhookUrl string
+param janitorRemoves bool
 
 var authenticated = !empty(authClientId)
 // Activities call blocking SDKs on the worker's threads; by default it has a handful.
@@ -110,6 +111,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AZURE_CLIENT_ID: clientId
       KEY_VAULT_URL: vaultUrl
       ORG_CLAIM: orgClaim
+      JANITOR_REMOVES: janitorRemoves ? 'true' : 'false'
       // Only App Service authentication keeps callers from writing the principal's header themselves.
       REQUIRE_PRINCIPAL: authenticated ? 'true' : 'false'
       // A timer that has nobody to tell anything would only keep an instance awake.

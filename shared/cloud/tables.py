@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar, cast
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.core.paging import PageIterator
+from azure.core.paging import ItemPaged, PageIterator
 from azure.data.tables import TableClient, TableEntity, TableServiceClient, UpdateMode
 from pydantic import TypeAdapter
 
@@ -17,7 +17,7 @@ from shared.cloud.transport import transport
 from shared.errors import AlreadyExists, Changed, NotFound
 from shared.models.base import Record
 from shared.models.records import TABLES
-from shared.ports import Page, Query
+from shared.ports import LARGEST_PAGE, Page, Query
 from shared.settings import Settings
 
 R = TypeVar("R", bound=Record)
@@ -61,6 +61,17 @@ class TableCatalogStore:
         text, parameters = _filter(kind, partition, query)
         start = _decoded(query.continuation)
         found = self._tables[kind.table].query_entities(text, parameters=parameters, results_per_page=query.size)
+        return self._page(kind, found, start)
+
+    def scan(self, kind: type[R], size: int = LARGEST_PAGE, continuation: str | None = None) -> Page[R]:
+        """See `CatalogStore.scan`."""
+        if kind.key("") != "":
+            raise ValueError(f"the table {kind.table} holds other kinds than {kind.kind}, too")
+        found = self._tables[kind.table].list_entities(results_per_page=size)
+        return self._page(kind, found, _decoded(continuation))
+
+    def _page(self, kind: type[R], found: ItemPaged[TableEntity], start: Any) -> Page[R]:
+        """The page that begins at `start`; one without items is the end of a table that is not there yet."""
         pages = cast("PageIterator[TableEntity]", found.by_page(start))
         try:
             entities = attempt(lambda: list(next(pages)))

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
+from shared.arm_ids import GALLERY_ID
 from shared.models.base import CATALOG, HISTORY, LEDGER, OUTBOX, PROVIDERS, Model, Record, UtcTime
 from shared.states import (
     AssetStatus,
@@ -306,6 +307,8 @@ class LedgerState:
     CREATING = "creating"
     EXISTS = "exists"
     GONE = "gone"
+    KEPT = "kept"
+    """It stays: a gallery is the provider instance's, and outlives the operation that made it."""
 
 
 class LedgerEntry(Record):
@@ -331,6 +334,11 @@ class LedgerEntry(Record):
     def row_key(self) -> str:
         """The order, padded so that it sorts."""
         return f"{self.order:03d}"
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is a gallery, which no operation takes away."""
+        return GALLERY_ID.fullmatch(self.resource_id) is not None
 
     def now(self, state: str, at: datetime) -> Self:
         """The entry in another state."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.findings import Finding
 from shared.image_sources import ImageSource
+from shared.models.orphans import Orphan, Sweep
 from shared.models.provider_instance import ProviderInstance
 from shared.models.records import Asset, DeadLetter, ErrorInfo, HistoryEntry, Image, Operation, Version
 from shared.ports import OfferedImage
@@ -218,6 +219,37 @@ def dead_letter_view(letter: DeadLetter) -> Json:
         "detail": letter.detail,
         "errors": list(letter.errors),
         "data": letter.data,
+    }
+
+
+def orphan_view(orphan: Orphan) -> Json:
+    """A finding of the janitor's."""
+    return {
+        "id": orphan.id,
+        "kind": orphan.about,
+        "why": orphan.why,
+        "state": orphan.state,
+        "subscriptionId": orphan.subscription_id,
+        "resourceId": orphan.resource_id,
+        "missing": list(orphan.missing),
+        "operationId": orphan.operation_id or None,
+        "imageId": orphan.image_id or None,
+        "versionId": orphan.version_id or None,
+        "firstSeenAt": time(orphan.first_seen_at),
+        "lastSeenAt": time(orphan.last_seen_at),
+        "removeAt": time(orphan.remove_at),
+        "error": error_view(orphan.error),
+    }
+
+
+def sweep_view(sweep: Sweep) -> Json:
+    """When findings were last looked for, and what becomes of them."""
+    return {
+        "beganAt": time(sweep.began_at),
+        "endedAt": time(sweep.ended_at),
+        "removes": sweep.removes,
+        "graceSeconds": sweep.grace_seconds,
+        "unread": [each.to_json() for each in sweep.unread],
     }
 
 

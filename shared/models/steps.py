@@ -66,6 +66,8 @@ class Job(Model):
     secret_name: str | None = None
     """Where in the secret store the operation's secret is, if it has one."""
     pace: Pace = Pace()
+    catalog_name: str = ""
+    """The deployment that made the job, for the tags of what it makes; empty for jobs of older releases."""
     shown_by: str | None = None
     """The operation that shows its progress, where that is another one: a deletion takes back what a job made."""
 

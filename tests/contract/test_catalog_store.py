@@ -404,3 +404,26 @@ def test_a_continuation_opens_no_other_partition(catalog: CatalogStore, org: str
 def test_a_transaction_is_of_one_partition(catalog: CatalogStore, org: str) -> None:
     with pytest.raises(ValueError, match="one partition"):
         catalog.create(builders.image(org_id=org), builders.image(org_id=f"{org}-other"))
+
+
+def test_a_table_of_one_kind_is_read_over_all_partitions(catalog: CatalogStore) -> None:
+    orgs = sorted(f"org-{uuid4()}" for _ in range(3))
+    catalog.create(
+        builders.provider_instance(org_id=orgs[0], id="one"), builders.provider_instance(org_id=orgs[0], id="two")
+    )
+    for org in orgs[1:]:
+        catalog.put(builders.provider_instance(org_id=org))
+    found, continuation = [], None
+    while True:
+        page = catalog.scan(ProviderInstance, 2, continuation)
+        assert len(page.items) <= 2
+        found += [each.org_id for each in page.items]
+        continuation = page.continuation
+        if continuation is None:
+            break
+    assert sorted(org for org in found if org in orgs) == [orgs[0], *orgs]
+
+
+def test_a_table_of_several_kinds_is_not_read_over_all_partitions(catalog: CatalogStore) -> None:
+    with pytest.raises(ValueError, match="other kinds"):
+        catalog.scan(Image)

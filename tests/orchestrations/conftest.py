@@ -23,8 +23,11 @@ from activities import (
     preflight,
     resource_group,
     secrets,
+    sweep_operations,
+    sweep_resources,
     virtual_machine,
 )
+from activities import sweep as sweep_activities
 from local.host import sdk
 from local.host.app import ACTIVITY_TRIGGER, App, index
 from local.host.durable.hub import TaskHub
@@ -39,16 +42,18 @@ from orchestrators import (
     repair_operation,
     replicate_version,
     run_step,
+    sweep,
 )
 from shared import changes, recording, wiring
 from shared.models.base import Model
+from shared.models.orphans import SweepRules, SweepTask
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job, RepairTask
-from shared.names import Event, Orchestrator, kept_instance_id, step_instance_id
+from shared.names import SWEEP_INSTANCE_ID, Event, Orchestrator, kept_instance_id, step_instance_id
 from shared.outbox import Outbox
 from shared.states import Action, OperationAction
 from tests import builders
-from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeSecretStore
+from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeInventory, FakeSecretStore
 
 ORCHESTRATORS = {
     Action.IMPORT: Orchestrator.IMPORT_IMAGE,
@@ -65,6 +70,7 @@ MODULES = (
     run_step,
     await_retry,
     keeping,
+    sweep,
     catalog,
     deletion,
     preflight,
@@ -75,6 +81,9 @@ MODULES = (
     virtual_machine,
     guest,
     secrets,
+    sweep_activities,
+    sweep_operations,
+    sweep_resources,
 )
 MOST_EPISODES = 5000
 
@@ -97,6 +106,7 @@ class World:
     galleries: FakeGalleryProvider = field(default_factory=FakeGalleryProvider)
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
     outbox: Outbox = field(default_factory=Outbox)
+    inventory: FakeInventory = field(default_factory=FakeInventory)
     now: datetime = builders.NOW
     activities: list[str] = field(default_factory=list)
     """The activities that ran, in order."""
@@ -125,6 +135,10 @@ class World:
         """Run the repair of an operation alone, to its end."""
         task = RepairTask(job=job, reason="Terminated")
         return self._run(Orchestrator.REPAIR_OPERATION, step_instance_id(job.operation_id, "repair"), task)
+
+    def run_sweep(self, rules: SweepRules) -> dict[str, Any] | str:
+        """Let the janitor make a round."""
+        return self._run(Orchestrator.SWEEP, SWEEP_INSTANCE_ID, SweepTask(began_at=self.now, rules=rules))
 
     def _run(self, orchestrator: Orchestrator, instance_id: str, given: Model) -> dict[str, Any] | str:
         with self._engine() as store:
@@ -275,8 +289,8 @@ class World:
         return [entry.after for entry in assets if asset_id in (None, entry.entity_id)]
 
     def ledger(self, job: Job | None = None) -> dict[str, str]:
-        """State by the last part of the resource's id; of all operations, unless one is named."""
-        entries = self.catalog.all(LedgerEntry)
+        """State by the last part of the resource's id, but of galleries, which stay; of all operations or of one."""
+        entries = [entry for entry in self.catalog.all(LedgerEntry) if not entry.stays]
         wanted = [entry for entry in entries if job is None or entry.operation_id == job.operation_id]
         return {entry.resource_id.rsplit("/", 1)[-1]: entry.state for entry in wanted}
 
@@ -290,6 +304,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(wiring, "galleries", lambda: world.galleries)
     monkeypatch.setattr(wiring, "secrets", lambda: world.secrets)
     monkeypatch.setattr(wiring, "outbox", lambda: world.outbox)
+    monkeypatch.setattr(wiring, "inventory", lambda: world.inventory)
     return world
 
 

@@ -30,7 +30,8 @@ def test_names_differ_between_versions_and_stay_for_one(one, other):
 
 
 def test_tags_are_within_azures_limits():
-    for name, value in tags(builders.import_job(org_id="o" * 128, image_name="n" * 64)).items():
+    job = builders.import_job(org_id="o" * 128, image_name="n" * 64, catalog_name="c" * 64)
+    for name, value in tags(job).items():
         assert len(name) <= 512
         assert len(value) <= 256
 
@@ -38,3 +39,8 @@ def test_tags_are_within_azures_limits():
 def test_the_longest_image_name_is_a_legal_definition_name():
     job = builders.copy_job(image_name="A" + "b-_" * 21)
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", gallery_target(job).definition)
+
+
+def test_tags_name_the_deployment_where_the_job_does():
+    assert tags(builders.copy_job(catalog_name="mine"))["catalog"] == "mine"
+    assert "catalog" not in tags(builders.copy_job())

@@ -89,3 +89,49 @@ def test_what_is_wrong_with_the_receivers_of_events_is_named(given, named):
     with pytest.raises(SettingsError, match=named) as caught:
         Settings.from_environment({**GOOD, **given})
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        (GOOD, "devstoreaccount1"),
+        ({**GOOD, "AzureWebJobsStorage": "AccountName=images1;AccountKey=a2V5"}, "images1"),
+        ({**GOOD, "AzureWebJobsStorage": "", "AzureWebJobsStorage__accountName": "images2"}, "images2"),
+        (
+            {
+                **GOOD,
+                "AzureWebJobsStorage": "",
+                "AzureWebJobsStorage__tableServiceUri": "https://images3.table.example",
+            },
+            "images3",
+        ),
+        ({**GOOD, "CATALOG_NAME": "mine"}, "mine"),
+    ],
+    ids=["emulator", "connection", "account", "endpoint", "setting"],
+)
+def test_a_deployment_is_named_after_its_storage_unless_it_says_otherwise(environment, name):
+    assert Settings.from_environment(environment).catalog_name == name
+
+
+def test_the_janitor_only_reports_unless_told_otherwise():
+    rules = Settings.from_environment(GOOD).sweep_rules
+    assert (rules.removes, rules.grace.total_seconds()) == (False, 24 * 3600)
+
+
+def test_with_the_emulator_the_janitor_removes_nothing_without_a_name():
+    """Every emulator's account has the same name: two people's deployments would take each other's things."""
+    removes = {**GOOD, "JANITOR_REMOVES": "true"}
+    with pytest.raises(SettingsError, match="CATALOG_NAME"):
+        Settings.from_environment(removes)
+    assert Settings.from_environment({**removes, "CATALOG_NAME": "mine"}).janitor_removes
+    own_account = {**removes, "AzureWebJobsStorage": "AccountName=images1;AccountKey=a2V5"}
+    assert Settings.from_environment(own_account).janitor_removes
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CATALOG_NAME", "a b"), ("CATALOG_NAME", "x" * 65), ("JANITOR_GRACE_HOURS", "-1"), ("HISTORY_DAYS", "1")],
+)
+def test_what_the_janitor_can_not_work_with_is_named(name, value):
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({**GOOD, name: value})

@@ -1,6 +1,5 @@
 """Inside the VM: its agent, scripts as managed run commands, the GPU driver as an extension."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -10,20 +9,13 @@ from shared.cloud.arm import operations
 from shared.cloud.arm.clients import Arm, about
 from shared.cloud.arm.errors import raise_unless_missing
 from shared.errors import PermanentError, TransientError
+from shared.gpu_drivers import GPU_DRIVERS
 from shared.models.steps import ImportJob
 from shared.naming import staging, tags
 from shared.ports import Waiting
-from shared.states import GpuType, OsType
 
 if TYPE_CHECKING:
     from azure.mgmt.compute.models import VirtualMachineExtension, VirtualMachineRunCommand
-
-GPU_DRIVERS: Mapping[tuple[GpuType, OsType], tuple[str, str]] = {
-    (GpuType.NVIDIA, OsType.WINDOWS): ("NvidiaGpuDriverWindows", "1.10"),
-    (GpuType.NVIDIA, OsType.LINUX): ("NvidiaGpuDriverLinux", "1.11"),
-    (GpuType.AMD, OsType.WINDOWS): ("AmdGpuDriverWindows", "1.1"),
-}
-"""The extension of Microsoft.HpcCompute and its version, by maker and operating system; AMD has none for Linux."""
 
 _AT_WORK = ("Creating", "Updating", "Deleting")
 _TAIL = 600

@@ -21,13 +21,18 @@ _ENDED_BADLY = ("failed", "canceled")
 
 def begin(arm: Arm, job: Job, call: Callable[..., object], *arguments: Any, **options: Any) -> Waiting:
     """Start an operation with a `begin_…` method of the SDK; the handle is the URL of its record."""
+    return begin_unowned(arm, call, *arguments, **about(job), **options)
+
+
+def begin_unowned(arm: Arm, call: Callable[..., object], *arguments: Any, **options: Any) -> Waiting:
+    """`begin`, for work that is no operation's."""
     headers: dict[str, str] = {}
 
     def keep(response: PipelineResponse[Any, Any]) -> None:
         headers.clear()  # of an earlier answer, such as one that asked for another token
         headers.update((name.lower(), value) for name, value in response.http_response.headers.items())
 
-    call(*arguments, polling=False, raw_response_hook=keep, **about(job), **options)
+    call(*arguments, polling=False, raw_response_hook=keep, **options)
     handle = headers.get("azure-asyncoperation") or headers.get("location")
     if handle is not None:
         _refuse_foreign(arm, handle)

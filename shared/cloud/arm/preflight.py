@@ -6,10 +6,10 @@ from typing import Any
 
 from shared.cloud.arm import marketplace, sizes, subnet
 from shared.cloud.arm.clients import Arm, about
-from shared.cloud.arm.guest import GPU_DRIVERS
 from shared.cloud.arm.marketplace import Image
 from shared.cloud.arm.sizes import Quota, Size, SizeCatalogue
 from shared.errors import ErrorKind, TransientError
+from shared.gpu_drivers import GPU_DRIVERS
 from shared.models.steps import Finding, ImportJob, PurchasePlan
 from shared.ports import Preflight
 from shared.states import GpuType

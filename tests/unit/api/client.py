@@ -15,11 +15,11 @@ from shared.image_requests import Parsed, parse_image_request
 from shared.outbox import Outbox
 from tests.builders import GOLDEN, NOW, ORG, PROVIDER, SUBNET, SUBSCRIPTION, TENANT
 from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
-from triggers import dead_letters, image_sources, images, operations, provider_instances, retries, versions
+from triggers import dead_letters, image_sources, images, operations, orphans, provider_instances, retries, versions
 
 HOST = "https://catalog.example"
 PASSWORD = "Correct-Horse-7-Battery"
-_MODULES = (dead_letters, image_sources, images, operations, provider_instances, retries, versions)
+_MODULES = (dead_letters, image_sources, images, operations, orphans, provider_instances, retries, versions)
 _WRITING = {"POST", "PUT"}
 
 

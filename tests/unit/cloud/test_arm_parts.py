@@ -8,9 +8,10 @@ import pytest
 
 from shared.cloud.arm import network, subnet
 from shared.cloud.arm.clients import Arm
-from shared.cloud.arm.guest import GPU_DRIVERS, agent_is_ready
+from shared.cloud.arm.guest import agent_is_ready
 from shared.cloud.arm.machine_body import machine_body
 from shared.cloud.arm.sizes import gpu_of
+from shared.gpu_drivers import GPU_DRIVERS
 from shared.models.steps import PurchasePlan
 from shared.naming import staging
 from shared.states import GpuType, OsType
