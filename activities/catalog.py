@@ -119,7 +119,8 @@ def _has_ended(progress: Progress, catalog: CatalogStore) -> bool:
 def _tree(progress: Progress, catalog: CatalogStore) -> changes.Tree:
     """The records around the progress's asset; a deletion shows progress in an image that others made."""
     operation = catalog.get(Operation, progress.org_id, progress.operation_id)
-    return recording.read_tree(catalog, operation, progress.image_id, progress.version_id, progress.asset_id)
+    ids = (progress.image_id, progress.version_id, progress.asset_id)
+    return recording.read_tree(catalog, operation, *ids, ends_build=changes.ends_build(progress))
 
 
 def _report(progress: Progress, change: changes.Change) -> None:

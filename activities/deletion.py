@@ -6,12 +6,12 @@ from functools import partial
 
 import azure.durable_functions as df
 
-from shared import changes, recording, wiring
+from shared import changes, queue, recording, wiring
 from shared.errors import RECORDS_CHANGED, Changed, ErrorKind, NotFound, StoreUnavailable
 from shared.log import about
 from shared.models.base import Record
 from shared.models.records import Asset, Image, NameReservation, Operation, Version
-from shared.models.steps import DeleteJob, ImageRemoval, OperationEnd, Outcome, StepError, StepInput
+from shared.models.steps import CopyJob, DeleteJob, ImageRemoval, ImportJob, OperationEnd, Outcome, StepError, StepInput
 from shared.outbox import NO_EVENTS, Outbox
 from shared.outcomes import undo
 from shared.ports import CatalogStore, every
@@ -95,6 +95,7 @@ def remove(removal: ImageRemoval, catalog: CatalogStore, outbox: Outbox = NO_EVE
             _forget(catalog, asset)
         version = made.image_id, made.version_id
         write(partial(_removal, removal, Version, version, catalog))
+        _release(catalog, made)
     if job.whole_image:
         _forget_name(catalog, job)
         write(partial(_removal, removal, Image, (job.image_id,), catalog))
@@ -146,11 +147,22 @@ def finish(end: OperationEnd, catalog: CatalogStore) -> None:
             "percent_complete": percent,
         }
         try:
-            catalog.update(operation.model_copy(update=update))
+            ticket = queue.ticket_of(operation, job.provider.id, catalog)
+            catalog.update(operation.model_copy(update=update), removing=[ticket] if ticket else [])
         except Changed:
             continue
         return
     raise StoreUnavailable(f"the record of operation {job.operation_id} is written by others all the time")
+
+
+def _release(catalog: CatalogStore, made: ImportJob | CopyJob) -> None:
+    """Make room for the next build, if the work did not end by itself."""
+    try:
+        operation = catalog.get(Operation, made.org_id, made.operation_id)
+    except NotFound:
+        return
+    if ticket := queue.ticket_of(operation, made.provider.id, catalog):
+        _forget(catalog, ticket)
 
 
 def _forget_name(catalog: CatalogStore, job: DeleteJob) -> None:

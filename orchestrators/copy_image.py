@@ -16,6 +16,8 @@ bp = df.Blueprint()
 def copy_image(context: df.DurableOrchestrationContext) -> Replay:
     """Make a version in the provider instance's gallery from a version in another one.
 
+    First it waits for its turn, since a provider instance builds only so many at once.
+
     The steps, in `shared.steps`: prove that the source may be read; check all that can be known beforehand; make
     sure of the gallery and the image definition; copy the version into the home region. From then on the image can
     be used, and nothing takes it away again: further regions follow, each with its own success or failure. Canceling
@@ -29,6 +31,7 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
         return {"imageId": job.image_id, "abandoned": True}
     while True:
         try:
+            yield from work.turn()
             for step in work.steps_left():
                 if step is not REPLICATION:
                     yield from work.take(step)

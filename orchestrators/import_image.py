@@ -16,6 +16,8 @@ bp = df.Blueprint()
 def import_image(context: df.DurableOrchestrationContext) -> Replay:
     """Make a virtual machine from a Marketplace image, ready to be customised.
 
+    First it waits for its turn, since a provider instance builds only so many at once.
+
     The steps, in `shared.steps`: check all that can be known beforehand; accept the Marketplace terms; create
     the staging resource group, the network security group and the virtual machine; wait for its guest agent;
     allow remote desktop; put the GPU driver on, if it has a GPU; restart. If one fails for good, what was created
@@ -29,6 +31,7 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
         return {"imageId": job.image_id, "abandoned": True}
     while True:
         try:
+            yield from work.turn()
             for step in work.steps_left():
                 yield from work.take(step)
             ended = yield from work.complete(AssetStatus.IMPORT_COMPLETE)

@@ -6,6 +6,7 @@ that is sped up and a test each use the same policies.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from shared.errors import ErrorKind
 from shared.models.steps import Pace
@@ -70,6 +71,15 @@ asks more often than polling alone."""
 
 POLLS_PER_INSTANCE = 25
 """Replay costs the square of the history, so a waiting instance begins anew after so many polls."""
+
+QUEUE_POLL = 2.0
+"""Who may be among the next to have a turn asks every 20 seconds at the default pace: a build takes far longer, …"""
+
+QUEUE_CROWD = 10.0
+"""… so many ask as often in ten times as long as one does, which bounds what a long queue costs, …"""
+
+SLOWEST_QUEUE_POLL = 30.0
+"""… and nobody asks more rarely than every five minutes, so that a limit that is raised is soon noticed."""
 
 REPLICATION_POLL = 6.0
 """Replication takes minutes to hours: it is looked at every minute at the default pace, …"""
@@ -167,6 +177,19 @@ def patience(typical: float, pace: Pace, *, told: bool) -> float:
 def news_gap(woken: int, pace: Pace) -> float:
     """Seconds between Azure being asked and being asked for news, after so many news in a row that were none."""
     return float(min(NEWS_GAP * 2.0 ** min(woken, 16), SLOWEST_POLL) * pace.poll_seconds)
+
+
+def queue_delay(position: int, limit: int, pace: Pace) -> float:
+    """Seconds until an operation asks again whether its turn has come: the longer, the more builds are before it.
+
+    Args:
+        position: in the queue, from 1.
+        limit: how many run at once; so many may end at the same moment.
+        pace: the operation's.
+    """
+    rounds = ceil(position / limit)
+    multiple = min(max(QUEUE_POLL * rounds, position / QUEUE_CROWD), SLOWEST_QUEUE_POLL)
+    return multiple * pace.poll_seconds
 
 
 def replication_delay(polls: int, pace: Pace) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
+from orchestrators.await_turn import ask_for_turn, waiting_on
 from orchestrators.calls import Replay, now, persist, sleep, unexpected
 from shared import steps
 from shared.errors import OPERATION_CANCELED, RECORDS_CHANGED, ErrorKind
@@ -33,8 +34,10 @@ from shared.models.steps import (
     StepError,
     StepPosition,
     StepTask,
+    Turn,
+    TurnTask,
 )
-from shared.names import Activity, Orchestrator, kept_instance_id, step_instance_id
+from shared.names import QUEUE, Activity, Orchestrator, kept_instance_id, step_instance_id
 from shared.states import FIRST_ASSET_STATUS, AssetStatus, OperationStatus
 
 
@@ -104,6 +107,41 @@ class Workflow:
         if not (yield from self._delete_secret()):
             yield from self._keep_deleting_secret()
         return False
+
+    def turn(self) -> Replay:
+        """Wait until the provider instance has room for one more build; the operation's time begins with that.
+
+        What is left to Azure, as replication is, needs no turn.
+
+        Raises:
+            StepFailed: the operation was canceled meanwhile.
+        """
+        left = [step for step in self.steps_left() if step is not steps.REPLICATION]
+        if not left or not self._job.queues or isinstance(self._job, DeleteJob):
+            return
+        task = TurnTask(job=self._job)
+        turn = yield from ask_for_turn(self._context, task)
+        if turn is None or turn.position is not None:
+            turn = yield from self._wait_for_turn(waiting_on(task, turn))
+        if turn.error is not None:
+            raise StepFailed(left[0], turn.error)
+        self._deadline = now(self._context) + timedelta(seconds=self._job.pace.deadline_seconds)
+
+    def _wait_for_turn(self, task: TurnTask) -> Generator[Any, Any, Turn]:
+        self._context.set_custom_status(
+            {
+                "imageId": self._job.image_id,
+                "imageName": self._job.image_name,
+                "title": "Wait for its turn",
+                "status": FIRST_ASSET_STATUS,
+            }
+        )
+        instance = step_instance_id(self._job.operation_id, QUEUE, self._retries)
+        try:
+            returned = yield self._context.call_sub_orchestrator(Orchestrator.AWAIT_TURN, task.to_json(), instance)
+        except Exception:  # noqa: BLE001 - Durable 1.x delivers a failed sub-orchestration as a bare Exception
+            return Turn(error=unexpected(QUEUE))
+        return Turn.model_validate(returned)
 
     def steps_left(self) -> Sequence[steps.Step]:
         """The steps that are still to be taken: all of them, or after a retry from the one that failed on."""

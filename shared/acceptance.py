@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.models.base import Record
-from shared.models.records import Asset, Image, NameReservation, Operation, Version
+from shared.models.records import Asset, Image, NameReservation, Operation, Ticket, Version
 from shared.models.requests import ImageRequest
 from shared.models.steps import CopyJob, ImportJob
+from shared.queue import new_ticket
 from shared.states import FIRST_ASSET_STATUS, OperationAction, OperationStatus, stream_status, version_status
 
 
@@ -41,6 +42,7 @@ class Accepted:
     """The request's own asset first, then the replicas of it."""
     operation: Operation
     name: NameReservation
+    ticket: Ticket
     job: ImportJob | CopyJob
 
     @property
@@ -51,7 +53,7 @@ class Accepted:
     @property
     def records(self) -> Sequence[Record]:
         """Everything to write."""
-        return self.image, self.version, *self.assets, self.operation, self.name
+        return self.image, self.version, *self.assets, self.operation, self.name, self.ticket
 
 
 def accept(
@@ -66,13 +68,15 @@ def accept(
 ) -> Accepted:
     """Work out the records of a request whose job and assets are made."""
     image = _image(request, job, at)
+    operation = _operation(job, at, step_count)
     source = {"source_stream_id": source_stream_id, "source_version_id": source_version_id}
     return Accepted(
         image=image.model_copy(update=source),
         version=_version(request, job, at),
         assets=assets,
-        operation=_operation(job, at, step_count),
+        operation=operation,
         name=NameReservation(org_id=request.org_id, name=request.stream_name, image_id=job.image_id),
+        ticket=new_ticket(operation, job.provider.id),
         job=job,
     )
 
@@ -149,5 +153,6 @@ def _operation(job: ImportJob | CopyJob, at: datetime, step_count: int) -> Opera
         job=job.to_json(),
         step_count=step_count,
         created_at=at,
+        queued_at=at,
         last_changed_at=at,
     )

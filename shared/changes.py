@@ -1,7 +1,7 @@
 """What a step's progress does to the records: the guarded transition, the roll-up and the history. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -9,8 +9,9 @@ from shared import events
 from shared.errors import IllegalTransition, OperationCanceled
 from shared.models.base import Record
 from shared.models.events import CloudEvent
-from shared.models.records import Asset, HistoryEntry, Image, Operation, Version
+from shared.models.records import Asset, HistoryEntry, Image, Operation, Ticket, Version
 from shared.models.steps import Job, Progress
+from shared.queue import new_ticket
 from shared.states import (
     FIRST_ASSET_STATUS,
     RETRY_TRANSITIONS,
@@ -40,6 +41,7 @@ class Tree:
         operation: the operation at work on it.
         other_assets: the version's other assets.
         other_versions: the statuses of the image's other versions.
+        ticket: the operation's, if the progress ends its build and it has one.
     """
 
     image: Image
@@ -48,6 +50,7 @@ class Tree:
     operation: Operation
     other_assets: Sequence[Asset] = ()
     other_versions: Sequence[VersionStatus] = ()
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Change:
 
     `operation` is one of the records; None where there is nothing to write.
 
-    In the same transaction the records of `gone` go.
+    In the same transaction the records of `gone` go, and those of `new` come: no build ends without giving its ticket
+    back, and none is retried without another.
     """
 
     records: Sequence[Record]
@@ -64,9 +68,15 @@ class Change:
     operation: Operation | None = None
     events: Sequence[CloudEvent] = ()
     gone: Sequence[Record] = ()
+    new: Sequence[Record] = ()
 
 
 NOTHING = Change(records=(), history=())
+
+
+def ends_build(progress: Progress) -> bool:
+    """Whether others may have the operation's place: it ends, or nothing but Azure's replication is left of it."""
+    return progress.end is not None or progress.status is AssetStatus.AVAILABLE
 
 
 def apply(tree: Tree, progress: Progress) -> Change:
@@ -87,7 +97,8 @@ def apply(tree: Tree, progress: Progress) -> Change:
     if (succeeds or keeps) and operation.cancel_requested_at is not None:
         raise OperationCanceled(operation.id)
     assets = [_changed_asset(tree.asset, progress), *tree.other_assets]
-    return _change(tree, assets, _changed_operation(operation, progress), progress)
+    change = _change(tree, assets, _changed_operation(operation, progress), progress)
+    return replace(change, gone=(tree.ticket,)) if tree.ticket else change
 
 
 def resume(tree: Tree, at: datetime) -> Change:
@@ -119,7 +130,11 @@ def resume(tree: Tree, at: datetime) -> Change:
         asset_id=operation.asset_id,
         at=at,
     )
-    return _change(tree, assets, operation.model_copy(update=again), progress)
+    # What was built, and is missing in some regions only, needs no turn.
+    waits = operation.queued_at is not None and operation.status is not OperationStatus.SUCCEEDED
+    resumed = operation.model_copy(update={**again, "queued_at": at if waits else None})
+    change = _change(tree, assets, resumed, progress)
+    return replace(change, new=(new_ticket(resumed, tree.asset.provider_instance_id),)) if waits else change
 
 
 def says_nothing_new(operation: Operation, progress: Progress) -> bool:

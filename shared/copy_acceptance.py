@@ -70,6 +70,7 @@ def accept_copy(
         gpu_type=request.gpu_type,
         provider=provider,
         pace=pace,
+        queues=True,
         source=origin.version,
         version_name=request.version_name,
         home=regions.home,

@@ -74,4 +74,5 @@ def _job(request: ImportRequest, provider: ProviderInstance, ids: Ids, pace: Pac
         secret_name=ids.secret_name,
         provider=provider,
         pace=pace,
+        queues=True,
     )

@@ -11,6 +11,7 @@ class Orchestrator(StrEnum):
     REPLICATE_VERSION = "replicate_version"
     REMOVE_IMAGE = "remove_image"
     REPAIR_OPERATION = "repair_operation"
+    AWAIT_TURN = "await_turn"
     RUN_STEP = "run_step"
     AWAIT_RETRY = "await_retry"
     SWEEP = "sweep"
@@ -22,6 +23,7 @@ class Activity(StrEnum):
     RECORD_PROGRESS = "record_progress"
     CONFIRM_ACCEPTANCE = "confirm_acceptance"
     ABANDON_OPERATION = "abandon_operation"
+    TAKE_TURN = "take_turn"
     DELETE_SECRET = "delete_secret"  # noqa: S105 - a name
     PREFLIGHT_IMPORT = "preflight_import"
     ACCEPT_MARKETPLACE_TERMS = "accept_marketplace_terms"
@@ -83,6 +85,10 @@ class Sink(StrEnum):
 
 SWEEP_INSTANCE_ID = "sweep"
 """There is one sweep at a time."""
+
+
+QUEUE = "queue"
+"""What takes the place of a step's name while an operation waits for its turn."""
 
 
 def step_instance_id(operation_id: str, step: str, retries: int = 0) -> str:

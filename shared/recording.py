@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from shared import queue
 from shared.changes import Change, Tree
 from shared.errors import AlreadyExists, Changed, StoreUnavailable
 from shared.models.records import Asset, Image, Operation, Version
@@ -12,8 +13,10 @@ _TRIES = 10
 """How often a change is worked out anew when somebody else wrote in between."""
 
 
-def read_tree(catalog: CatalogStore, operation: Operation, image: str, version: str, asset: str) -> Tree:
-    """The records around an asset, by its ids, that an operation works on.
+def read_tree(
+    catalog: CatalogStore, operation: Operation, image: str, version: str, asset: str, *, ends_build: bool = False
+) -> Tree:
+    """The records around an asset, by its ids, that an operation works on; its ticket, too, if that ends its build.
 
     Raises:
         NotFound: they are gone.
@@ -21,13 +24,15 @@ def read_tree(catalog: CatalogStore, operation: Operation, image: str, version: 
     org = operation.org_id
     assets = every(catalog, Asset, org, image, version)
     versions = every(catalog, Version, org, image)
+    own = catalog.get(Asset, org, image, version, asset)
     return Tree(
         image=catalog.get(Image, org, image),
         version=catalog.get(Version, org, image, version),
-        asset=catalog.get(Asset, org, image, version, asset),
+        asset=own,
         operation=operation,
         other_assets=[other for other in assets if other.id != asset],
         other_versions=[other.status for other in versions if other.id != version],
+        ticket=queue.ticket_of(operation, own.provider_instance_id, catalog) if ends_build else None,
     )
 
 
@@ -50,7 +55,8 @@ def write(
         for entry in change.history:
             catalog.put(entry)
         try:
-            catalog.update(*change.records, adding=telling.rows(change.events), removing=change.gone)
+            rows = telling.rows(change.events)
+            catalog.update(*change.records, adding=(*rows, *change.new), removing=change.gone)
         except (Changed, AlreadyExists):
             # Either an earlier try of ours landed late, and then the entries are its own; or somebody else wrote.
             if not is_written():

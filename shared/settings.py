@@ -45,6 +45,7 @@ class Settings(Model):
         authority: where tokens for other tenants come from; another one in sovereign clouds and on one machine.
         org_claim: the claim of a signed-in caller that names the org.
         require_principal: whether a caller without App Service authentication is refused.
+        max_running_builds: how many builds run at once in a provider instance that does not say so itself.
         create_events: whether events may ask for images; whoever may publish them acts for every org.
         event_grid_topic_endpoint: the Event Grid topic that is told of changes; None: none is.
         event_webhook_url: who is told of changes by a signed POST; None: nobody is.
@@ -66,6 +67,7 @@ class Settings(Model):
     authority: str = "https://login.microsoftonline.com"
     org_claim: str = "org_id"
     require_principal: bool = False
+    max_running_builds: int = Field(default=20, ge=1, le=1000)
     create_events: bool = False
     event_grid_topic_endpoint: str | None = None
     event_webhook_url: str | None = None
@@ -133,6 +135,7 @@ _SIMPLE_SETTINGS = {
     "AZURE_AUTHORITY_HOST": "authority",
     "ORG_CLAIM": "org_claim",
     "REQUIRE_PRINCIPAL": "require_principal",
+    "MAX_RUNNING_BUILDS": "max_running_builds",
     "CREATE_EVENTS": "create_events",
     "EVENT_GRID_TOPIC_ENDPOINT": "event_grid_topic_endpoint",
     "EVENT_WEBHOOK_URL": "event_webhook_url",

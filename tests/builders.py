@@ -19,6 +19,7 @@ from shared.models.steps import (
     Replica,
     SourceFacts,
 )
+from shared.queue import new_ticket
 from shared.states import (
     FIRST_ASSET_STATUS,
     Action,
@@ -160,6 +161,7 @@ def import_job(**overrides: Any) -> ImportJob:
         "subnet_id": SUBNET,
         "admin_username": "builder",
         "secret_name": f"vm-{operation_id}",
+        "queues": True,
         "provider": provider_instance(),
     }
     return ImportJob(**(values | overrides))
@@ -191,6 +193,7 @@ def copy_job(*regions: str, **overrides: Any) -> CopyJob:
         "gpu_type": GpuType.NONE,
         "provider": provider_instance(gallery_id=GALLERY),
         "home": TargetRegion(name="eastus"),
+        "queues": True,
         "replicas": tuple(replica(region) for region in regions),
     }
     return CopyJob(**(values | overrides))
@@ -209,9 +212,18 @@ def source_facts(**overrides: Any) -> SourceFacts:
     return SourceFacts(**(values | overrides))
 
 
-def accepted(job: ImportJob | CopyJob) -> Sequence[Record]:
-    """The records that accepting a job's request wrote: image, version, assets, operation, name reservation."""
+def accepted(job: ImportJob | CopyJob, at: datetime = NOW) -> Sequence[Record]:
+    """The records that accepting a job's request wrote: image, version, assets, operation, name reservation, ticket."""
     ids = {"org_id": job.org_id, "image_id": job.image_id}
+    work = operation(
+        **ids,
+        id=job.operation_id,
+        version_id=job.version_id,
+        asset_id=job.asset_id,
+        action=OperationAction(job.action),
+        job=job.to_json(),
+        queued_at=at,
+    )
     return (
         image(
             org_id=job.org_id,
@@ -230,15 +242,9 @@ def accepted(job: ImportJob | CopyJob) -> Sequence[Record]:
             operation_id=job.operation_id,
         ),
         *_assets(job),
-        operation(
-            **ids,
-            id=job.operation_id,
-            version_id=job.version_id,
-            asset_id=job.asset_id,
-            action=OperationAction(job.action),
-            job=job.to_json(),
-        ),
+        work,
         NameReservation(**ids, name=job.image_name),
+        new_ticket(work, job.provider.id),
     )
 
 

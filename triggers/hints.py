@@ -5,7 +5,7 @@ import logging
 import azure.durable_functions as df
 
 from shared.models.records import Operation
-from shared.names import Event, kept_instance_id, step_instance_id
+from shared.names import QUEUE, Event, kept_instance_id, step_instance_id
 
 _log = logging.getLogger(__name__)
 
@@ -22,5 +22,8 @@ async def hint_end(client: df.DurableOrchestrationClient, operation: Operation) 
     """Wake what is at work on an operation, or keeps what it made: somebody asked for its end."""
     if operation.kept:
         await hint(client, kept_instance_id(operation.id, operation.retries), Event.DECIDED)
-    elif operation.step is not None and not operation.status.ended:
-        await hint(client, step_instance_id(operation.id, operation.step, operation.retries), Event.CANCEL)
+    elif not operation.status.ended:
+        if operation.step is not None:
+            await hint(client, step_instance_id(operation.id, operation.step, operation.retries), Event.CANCEL)
+        if operation.step is None or operation.retries:
+            await hint(client, step_instance_id(operation.id, QUEUE, operation.retries), Event.CANCEL)

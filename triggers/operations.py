@@ -31,6 +31,7 @@ from triggers.http import (
     path_id,
 )
 from triggers.links import ROOT, Links
+from triggers.queues import Queues
 
 R = TypeVar("R", bound=Record)
 
@@ -64,8 +65,9 @@ def list_operations(req: func.HttpRequest) -> func.HttpResponse:
         continuation=parameter(req, "continuation"),
     )
     page = list_page(Operation, org, query)
+    queues = Queues(org)
     content = {
-        "value": [_view(operation, links) for operation in page.items],
+        "value": [_view(operation, links, queues) for operation in page.items],
         "nextLink": links.next_page(req, page.continuation),
     }
     return json_response(content)
@@ -135,7 +137,7 @@ def _status_filter(wanted: str | None) -> dict[str, list[str]]:
     return {"status": statuses}
 
 
-def _view(operation: Operation, links: Links) -> Json:
+def _view(operation: Operation, links: Links, queues: Queues | None = None) -> Json:
     org, image, version = operation.org_id, operation.image_id, operation.version_id
     return operation_view(
         operation,
@@ -144,6 +146,7 @@ def _view(operation: Operation, links: Links) -> Json:
         _if_there(Asset, org, image, version, operation.asset_id),
         now=now(),
         links=links.of_operation(operation),
+        place=(queues or Queues(org)).place_of(operation),
     )
 
 

@@ -96,6 +96,9 @@ class ProviderInstanceSettings(Model):
     )
     allow_public_ip: bool = False
     marketplace_terms_consent: MarketplaceTermsConsent | None = None
+    max_running_builds: int | None = Field(
+        default=None, ge=1, le=1000, description="How many builds run at once; the others wait. None: the deployment's."
+    )
     replication_regions: tuple[TargetRegion, ...] = Field(
         default=(), max_length=20, description="Where copies are replicated to, beside the region itself."
     )

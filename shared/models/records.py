@@ -165,6 +165,8 @@ class Operation(CatalogRecord):
     step_count: int = 0
     percent_complete: int = 0
     created_at: UtcTime
+    queued_at: UtcTime | None = None
+    """When it was given its place in the queue of its provider instance; None for one that never waits."""
     started_at: UtcTime | None = None
     last_changed_at: UtcTime
     ended_at: UtcTime | None = None
@@ -203,6 +205,31 @@ class Operation(CatalogRecord):
     def asked_to_end(self, at: datetime) -> Self:
         """The operation once somebody asked for its end: its work stops."""
         return self.takes_no_retry().model_copy(update={"cancel_requested_at": at})
+
+
+class Ticket(CatalogRecord):
+    """An operation's place in the queue of its provider instance, and then among those at work.
+
+    It is written in the transaction that accepts the operation and deleted in the one that ends its build.
+    """
+
+    kind: ClassVar[str] = "ticket"
+
+    provider_instance_id: str
+    queued_at: UtcTime
+    operation_id: str
+    running: bool = False
+    """Whether its turn has come."""
+
+    @property
+    def ids(self) -> tuple[str, str, str]:
+        """The ids to find it by; the moment is padded, so that they sort by it."""
+        return self.provider_instance_id, f"{microseconds(self.queued_at):017d}", self.operation_id
+
+    @property
+    def row_key(self) -> str:
+        """`ticket:{provider instance}:{moment}:{operation}`: those who came first are first."""
+        return self.key(*self.ids)
 
 
 class NameReservation(CatalogRecord):
@@ -375,4 +402,9 @@ _LAST_MICROSECOND = 10**17 - 1
 
 
 def _backwards(moment: datetime) -> str:
-    return f"{_LAST_MICROSECOND - int(moment.timestamp() * 1_000_000):017d}"
+    return f"{_LAST_MICROSECOND - microseconds(moment):017d}"
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970."""
+    return int(moment.timestamp() * 1_000_000)

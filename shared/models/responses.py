@@ -14,6 +14,7 @@ from shared.models.orphans import Orphan, Sweep
 from shared.models.provider_instance import ProviderInstance
 from shared.models.records import Asset, DeadLetter, ErrorInfo, HistoryEntry, Image, Operation, Version
 from shared.ports import OfferedImage
+from shared.queue import Place
 from shared.states import OperationStatus
 
 Json = dict[str, Any]
@@ -140,14 +141,19 @@ def operation_view(
     *,
     now: datetime,
     links: Mapping[str, str],
+    place: Place | None = None,
 ) -> Json:
-    """An operation with the statuses of what it works on, which are null where that was never written."""
+    """An operation with the statuses of what it works on, which are null where that was never written.
+
+    `place` is where it stands while it waits for its turn.
+    """
     retry = operation.retry
     return {
         "id": operation.id,
         "action": operation.action,
         "status": operation.status,
         "step": _step(operation),
+        "queue": place and {"position": place.position, "running": place.running, "limit": place.limit},
         "percentComplete": operation.percent_complete,
         "etaSeconds": eta_seconds(operation, now),
         "createdAt": time(operation.created_at),

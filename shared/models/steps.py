@@ -68,6 +68,8 @@ class Job(Model):
     pace: Pace = Pace()
     catalog_name: str = ""
     """The deployment that made the job, for the tags of what it makes; empty for jobs of older releases."""
+    queues: bool = False
+    """Whether it waits for its turn at its provider instance; jobs of older releases don't."""
     shown_by: str | None = None
     """The operation that shows its progress, where that is another one: a deletion takes back what a job made."""
 
@@ -482,6 +484,31 @@ class AcceptanceFound(Model):
     """Whether the records are there."""
 
     accepted: bool
+
+
+class TurnTask(Model):
+    """The input of the activity that asks for an operation's turn, and of the orchestration that waits for it."""
+
+    job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+    looks: int = 0
+    """How often it was asked for so far."""
+    position: int = 1
+    """Where in the queue the operation was at the last look, from 1."""
+    limit: int = 1
+    """How many builds might run at once at the last look."""
+
+
+class Turn(Model):
+    """Whether an operation's turn has come."""
+
+    position: int | None = None
+    """Where in the queue it is, from 1; None: it waits no longer."""
+    running: int = 0
+    """How many builds of the provider instance run."""
+    limit: int = 1
+    """How many may run at once."""
+    error: StepError | None = None
+    """Why it will never come."""
 
 
 class ImageRemoval(Model):

@@ -28,6 +28,7 @@ from shared.models.records import (
     Version,
 )
 from shared.ports import CatalogStore, Query
+from shared.queue import new_ticket
 from shared.settings import Settings
 from shared.states import StreamStatus
 from tests import builders
@@ -73,6 +74,7 @@ def everything(org: str) -> Sequence[Record]:
             retry=RetryInfo(attempt=2, at=NOW, reason=error),
         ),
         NameReservation(**ids, name="Windows-11"),
+        new_ticket(builders.operation(**ids), "desktops").model_copy(update={"running": True}),
         IdempotencyKey(
             org_id=org,
             id="k",

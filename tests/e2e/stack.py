@@ -190,6 +190,7 @@ class Tenant:
             "subnetId": f"/subscriptions/{self.subscription}/resourceGroups/rg-desktops/providers/Microsoft.Network"
             "/virtualNetworks/vnet-desktops/subnets/desktops",
             "rdpSourceAddressRanges": ["10.0.0.0/8"],
+            "maxRunningBuilds": 1000,  # nobody waits, unless a test is about that
             **overrides,
         }
         self.ok("PUT", "/provider-instances/desktops", json=body)

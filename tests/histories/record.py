@@ -7,6 +7,7 @@ orchestrator changes so that an old history does not replay any more, it needs a
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,8 @@ from local.host import sdk
 from shared import wiring
 from shared.errors import ErrorKind, PermanentError, TransientError
 from shared.models.steps import CopyJob, ImportJob, Pace, ReplicationState
-from shared.states import GpuType
+from shared.queue import new_ticket
+from shared.states import GpuType, OperationStatus
 from tests import builders
 from tests.orchestrations.conftest import World
 
@@ -87,6 +89,23 @@ def _retry_once(world: World, job: ImportJob | CopyJob) -> None:
     world.before_wait = retry
 
 
+def _queued(world: World) -> ImportJob:
+    """Another build has the only place for a while."""
+    job = builders.import_job()
+    other = builders.operation(status=OperationStatus.RUNNING, queued_at=builders.NOW - timedelta(hours=1))
+    ticket = new_ticket(other, job.provider.id).model_copy(update={"running": True})
+    world.settings = world.settings.model_copy(update={"max_running_builds": 1})
+    world.catalog.create(other, ticket)
+
+    def goes_on() -> None:
+        if world.now > builders.NOW + timedelta(minutes=15):
+            world.catalog.delete(ticket)
+
+    world.before_wait = goes_on
+    world.accept(job)
+    return job
+
+
 def _copied(world: World) -> CopyJob:
     job = builders.copy_job("westus2")
     world.galleries.takes("image_version", 3)
@@ -115,6 +134,7 @@ SCENARIOS: dict[str, Callable[[World], ImportJob | CopyJob]] = {
     "import-failed": _failed,
     "import-timed-out": _timed_out,
     "import-abandoned": _abandoned,
+    "import-queued": _queued,
     "import-resumed": _resumed,
     "copy-complete": _copied,
     "copy-partial": _partly_copied,
@@ -127,6 +147,7 @@ def record(name: str, folder: Path) -> Path:
     """Run a scenario and write its instances' histories."""
     with TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         world = World(Path(scratch) / "history.sqlite")
+        patch.setattr(wiring, "settings", lambda: world.settings)
         patch.setattr(wiring, "catalog", lambda: world.catalog)
         patch.setattr(wiring, "images", lambda: world.images)
         patch.setattr(wiring, "galleries", lambda: world.galleries)

@@ -1,11 +1,11 @@
 """The real orchestrators and activities on the local host's engine, in virtual time, over fake ports."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from activities import (
     keeping,
     network,
     preflight,
+    queue,
     resource_group,
     secrets,
     sweep_operations,
@@ -36,6 +37,7 @@ from local.host.durable.store import Store
 from local.host.invoke import failure_text
 from orchestrators import (
     await_retry,
+    await_turn,
     copy_image,
     import_image,
     remove_image,
@@ -49,8 +51,9 @@ from shared.models.base import Model
 from shared.models.orphans import SweepRules, SweepTask
 from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job, RepairTask
-from shared.names import SWEEP_INSTANCE_ID, Event, Orchestrator, kept_instance_id, step_instance_id
+from shared.names import QUEUE, SWEEP_INSTANCE_ID, Event, Orchestrator, kept_instance_id, step_instance_id
 from shared.outbox import Outbox
+from shared.settings import Settings
 from shared.states import Action, OperationAction
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeInventory, FakeSecretStore
@@ -67,11 +70,13 @@ MODULES = (
     remove_image,
     repair_operation,
     replicate_version,
+    await_turn,
     run_step,
     await_retry,
     keeping,
     sweep,
     catalog,
+    queue,
     deletion,
     preflight,
     access,
@@ -107,6 +112,7 @@ class World:
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
     outbox: Outbox = field(default_factory=Outbox)
     inventory: FakeInventory = field(default_factory=FakeInventory)
+    settings: Settings = field(default_factory=partial(Settings, key_vault_url="https://vault.example"))
     now: datetime = builders.NOW
     activities: list[str] = field(default_factory=list)
     """The activities that ran, in order."""
@@ -130,6 +136,15 @@ class World:
     def run(self, job: ImportJob | CopyJob | DeleteJob) -> dict[str, Any] | str:
         """Run the job's orchestration to its end, however long it waits; returns its output or failure."""
         return self._run(ORCHESTRATORS[job.action], job.operation_id, job)
+
+    def run_all(self, jobs: Sequence[ImportJob | CopyJob]) -> None:
+        """Run the orchestrations of several jobs at once, each to its end."""
+        with self._engine() as store:
+            hub = self._hub(store)
+            for job in jobs:
+                self.start(job)
+            while self._live(hub):
+                hub = self._turn(store, hub)
 
     def run_repair(self, job: ImportJob | CopyJob) -> dict[str, Any] | str:
         """Run the repair of an operation alone, to its end."""
@@ -202,7 +217,7 @@ class World:
         """Ask for an operation's end, as the API does; the hint of it may get lost."""
         operation = self.operation(job)
         self.catalog.update(operation.asked_to_end(self.now))
-        at_work = step_instance_id(operation.id, operation.step or "", operation.retries)
+        at_work = step_instance_id(operation.id, operation.step or QUEUE, operation.retries)
         if heard and operation.kept:
             self._hint(kept_instance_id(operation.id, operation.retries), Event.DECIDED)
         elif heard:
@@ -226,7 +241,7 @@ class World:
         """Tell the step that the operation is at that Azure has news, as an event of a resource does."""
         operation = self.operation(job)
         store, hub = self._running
-        at_work = step_instance_id(operation.id, operation.step or "", operation.retries)
+        at_work = step_instance_id(operation.id, operation.step or QUEUE, operation.retries)
         for _ in range(times if hub.post.find(at_work) else 0):
             with store.transaction():
                 hub.raise_event(at_work, Event.NEWS, "null")
@@ -299,6 +314,7 @@ class World:
 def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     sdk.prepare()
     world = World(tmp_path / "history.sqlite")
+    monkeypatch.setattr(wiring, "settings", lambda: world.settings)
     monkeypatch.setattr(wiring, "catalog", lambda: world.catalog)
     monkeypatch.setattr(wiring, "images", lambda: world.images)
     monkeypatch.setattr(wiring, "galleries", lambda: world.galleries)

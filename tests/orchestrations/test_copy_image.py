@@ -35,6 +35,7 @@ def test_a_copy_takes_every_step_in_order_and_ends_available(world):
     assert world.run(job) == {"imageId": job.image_id, "assetStatus": "AVAILABLE"}
     assert [name for name in world.activities if name != "record_progress"] == [
         "confirm_acceptance",
+        "take_turn",
         "prove_source_access",
         "preflight_copy",
         "begin_gallery",

@@ -18,6 +18,7 @@ from tests.orchestrations.conftest import PASSWORD
 FIRST_PAGE = "the-first-page"
 STEPS_OF_A_GPU_IMPORT = [
     "confirm_acceptance",
+    "take_turn",
     "preflight_import",
     "accept_marketplace_terms",
     "create_resource_group",

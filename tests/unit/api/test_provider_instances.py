@@ -158,7 +158,7 @@ def test_an_unused_one_can_be_deleted(api: Api):
 @pytest.mark.parametrize("status", list(OperationStatus), ids=str)
 def test_one_that_is_at_work_can_not_be_deleted(api: Api, status: OperationStatus):
     job = import_job()
-    image, version, asset, _, name = accepted(job)
+    image, version, asset, _, name, _ = accepted(job)
     at_work = operation(id=job.operation_id, image_id=job.image_id, status=status)
     api.catalog.create(image, version, asset, at_work, name)
     answer = api.request("DELETE", PATH)
