@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--storm-operations", action="store_true", help="in a storm, operations fail and are cancelled as well")
     add("--strict-subscriptions", action="store_true", help="refuse subscription ids that nobody set up")
     add("--throttle", action="store_true", help="enforce Azure's request limits")
+    add("--throttle-share", type=float, default=_DEFAULTS.throttle_share, help="of those limits (default: 1)")
     add("--seed", type=int, default=_DEFAULTS.seed, help="makes durations repeatable (default %(default)s)")
     add("--log-level", default=_DEFAULTS.log_level, choices=["debug", "info", "warning", "error"], help="on stderr")
     return parser

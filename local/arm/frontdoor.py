@@ -30,7 +30,7 @@ class FrontDoor:
     def __init__(self, world: World, router: Router) -> None:
         self._world = world
         self._router = router
-        self._throttle = Throttle(enforce=world.options.throttle)
+        self._throttle = Throttle(enforce=world.options.throttle, share=world.options.throttle_share)
 
     def handle(self, call: Call) -> Answer:
         """Settle what is due, then answer; what a refused request did is taken back."""

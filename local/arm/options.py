@@ -11,7 +11,8 @@ class Options:
     `speed` is simulated seconds per second; `state` a SQLite file, in memory when None; `certificate` and
     `private_key` are PEM files, a throw-away certificate authority is made when they are None, and its certificate
     written to `ca_file` (a temporary file when None). `strict_subscriptions` refuses ids that were never set up;
-    `throttle` enforces Azure's request limits; `seed` makes the jitter of durations repeatable.
+    `throttle` enforces Azure's request limits, or a `throttle_share` of them; `seed` makes the jitter of durations
+    repeatable.
     `storm` is the probability with which a request is disturbed, in the sequence of `storm_seed`; with
     `storm_operations`, operations end badly as often.
     """
@@ -25,6 +26,7 @@ class Options:
     faults: Path | None = None
     strict_subscriptions: bool = False
     throttle: bool = False
+    throttle_share: float = 1.0
     storm: float = 0.0
     storm_seed: int = 1
     storm_operations: bool = False
@@ -34,6 +36,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.speed <= 0:
             raise ValueError("the speed must be positive; time is frozen through the admin endpoint")
+        if not 0 < self.throttle_share <= 1:
+            raise ValueError("the share of Azure's request limits is more than 0 and at most 1")
         if not 0 <= self.storm <= 1:
             raise ValueError("the probability of a storm is between 0 and 1")
         if (self.certificate is None) != (self.private_key is None):

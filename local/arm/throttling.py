@@ -27,6 +27,10 @@ class Limit:
     size: float
     refill: float
 
+    def times(self, factor: float) -> "Limit":
+        """A bucket so many times as large."""
+        return Limit(self.size * factor, self.refill * factor)
+
 
 _GLOBAL = 15
 _ARM = {READS: Limit(250, 25), WRITES: Limit(200, 10), DELETES: Limit(200, 10)}
@@ -44,17 +48,22 @@ _COMPUTE: dict[str, tuple[Limit | None, Limit]] = {
 
 
 class Throttle:
-    """All buckets of one simulator; they start full, and are not kept over a restart."""
+    """All buckets of one simulator; they start full, and are not kept over a restart.
 
-    def __init__(self, *, enforce: bool) -> None:
+    `share` makes those of subscriptions smaller; a machine's own stay as they are.
+    """
+
+    def __init__(self, *, enforce: bool, share: float = 1.0) -> None:
         self._enforce = enforce
+        self._share = share
         self._levels: dict[tuple[str, ...], tuple[float, float]] = {}
 
     def take(self, call: Call, region: str, now: float, seconds_to_wait: Waiter) -> dict[str, str]:
         """Count a call and return the headers to send with its answer; ArmError when there is nothing left."""
         subscription = call.params.get("subscription", "").lower()
         kind = _VERBS.get(call.method, WRITES)
-        own, everyone = _ARM[kind], Limit(_ARM[kind].size * _GLOBAL, _ARM[kind].refill * _GLOBAL)
+        own = _ARM[kind].times(self._share)
+        everyone = own.times(_GLOBAL)
         headers = {}
         for header, owner, limit in ((kind, str(call.client.get("oid")), own), (f"global-{kind}", "", everyone)):
             name = f"x-ms-ratelimit-remaining-subscription-{header}"
@@ -68,6 +77,7 @@ class Throttle:
 
     def _take_compute(self, call: Call, policy: str, place: str, now: float, wait_for: Waiter) -> dict[str, str]:
         each, together = _COMPUTE[policy]
+        together = together.times(self._share)
         names = ("group", "machine", "operation")
         resource = "/".join([place, *(call.params.get(name, "") for name in names)]).lower()
         header, remaining = "x-ms-ratelimit-remaining-resource", []

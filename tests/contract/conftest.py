@@ -107,7 +107,7 @@ class AzureBench(Bench, Simulated):
 
 @pytest.fixture(name="azure")
 def _azure(simulator: ArmSimulator) -> AzureBench:
-    settings = Settings(key_vault_url="https://vault.example", arm_endpoint=simulator.url)
+    settings = Settings(key_vault_url="https://vault.example", arm_endpoint=simulator.url, pace=FAST)
     return AzureBench(AzureImageProvider.from_settings(settings), builders.new_id(), simulator)
 
 

@@ -115,7 +115,7 @@ class AzureGalleryBench(GalleryBench, Simulated):
     @classmethod
     def over(cls, simulator: ArmSimulator, **settings: Any) -> Self:
         """A bench with a provider of its own; `settings` are the deployment's."""
-        found = Settings(key_vault_url="https://vault.example", arm_endpoint=simulator.url, **settings)
+        found = Settings(key_vault_url="https://vault.example", arm_endpoint=simulator.url, pace=FAST, **settings)
         return cls(AzureGalleryProvider.from_settings(found), builders.new_id(), simulator)
 
     def quick(self) -> None:

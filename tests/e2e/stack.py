@@ -51,7 +51,7 @@ class Stack:
     """Azurite (given), the simulated ARM and Key Vault, and the local host with the application.
 
     `settings` are added to the host's environment; `host` is the module that runs it; `topic` says whether there is
-    an Event Grid topic. The folder keeps state and logs.
+    an Event Grid topic; `arm_options` are more of the simulator's. The folder keeps state and logs.
     """
 
     folder: Path
@@ -60,6 +60,7 @@ class Stack:
     settings: dict[str, str] = field(default_factory=dict)
     host: str = "local.host"
     topic: bool = False
+    arm_options: tuple[str, ...] = ()
     children: dict[str, Child] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -92,7 +93,7 @@ class Stack:
     def start(self) -> None:
         tls = ["--certificate", str(self.certificates.certificate), "--private-key", str(self.certificates.private_key)]
         state = str(self.folder / "arm.sqlite")
-        self._launch("arm", ["-m", "local.arm", "--state", state, "--speed", str(self.speed), *tls])
+        self._launch("arm", ["-m", "local.arm", "--state", state, "--speed", str(self.speed), *self.arm_options, *tls])
         self._await("arm")
         vault = ["--state", str(self.folder / "vault.sqlite"), "--key-file", str(self.folder / "vault.key")]
         self._launch("vault", ["-m", "local.vault", "--port", "0", *vault, *tls])

@@ -11,11 +11,12 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from shared.cloud.arm.pacing import PacingPolicy, limits_of
 from shared.cloud.identity import App, credential, credential_in
 from shared.cloud.importing import IMPORTING
 from shared.cloud.transport import BrokenConnectionRetry, transport
 from shared.errors import PermanentError
-from shared.models.steps import Job
+from shared.models.steps import Job, Pace
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Arm:
         credential: who we are there.
         scope: what its tokens are asked for.
         guest: who we are in another tenant, whose resources the calls refer to as well.
+        limits: what Azure lets us ask there.
     """
 
     def __init__(
@@ -46,12 +48,15 @@ class Arm:
         subscription_id: str,
         credential: "TokenCredential",
         guest: "TokenCredential | None" = None,
+        tenant_id: str = "",
     ) -> None:
         self.endpoint = settings.arm_endpoint
         self.subscription_id = subscription_id
         self.credential = credential
         self.scope = f"{settings.arm_audience}/.default"
         self.guest = guest
+        tempo = settings.pace.retry_seconds / Pace().retry_seconds
+        self.limits = limits_of(settings.arm_endpoint, subscription_id, tenant_id, tempo)
 
     @cached_property
     def compute(self) -> "ComputeManagementClient":
@@ -97,6 +102,7 @@ class Arm:
             "transport": transport(_CONNECT_SECONDS, _READ_SECONDS),
             # Only reads may be sent twice: a PUT whose answer got lost is looked for by the next try of its step.
             "retry_policy": BrokenConnectionRetry("GET"),
+            "per_call_policies": [PacingPolicy(self.limits)],
             "per_retry_policies": guests,
         }
 
@@ -125,7 +131,7 @@ class ArmClients:
         Raises:
             PermanentError: the deployment has no app registration for that.
         """
-        return Arm(self._settings, subscription_id, self._guest(tenant_id))
+        return Arm(self._settings, subscription_id, self._guest(tenant_id), tenant_id=tenant_id)
 
     def _with_guest_of(self, subscription_id: str, tenant_id: str) -> Arm:
         """A subscription in our own tenant, for calls that refer to resources in another one.

@@ -6,6 +6,7 @@
     ├── HttpResponseError             by code, else by status: `error_table`
     │   ├── ClientAuthenticationError no token: OUTAGE; a token that is refused: PERMANENT
     │   └── DecodeError …             half an answer, or one the SDK did not expect: OUTAGE
+    ├── HeldBack (ours)               not sent, since Azure would refuse it: THROTTLED
     ├── OperationFailed (ours)        a long-running operation that ended badly: by code
     └── any other                     half an answer: OUTAGE
 
@@ -53,6 +54,14 @@ class OperationFailed(AzureError):
         self.headers = headers
 
 
+class HeldBack(AzureError):
+    """A request was not sent, since Azure would refuse it; `seconds` says when it may be."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("held back so that Azure does not refuse it")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """What Azure said: (code, message) pairs, the outermost first."""
@@ -81,6 +90,14 @@ def translate(error: AzureError, request: Request) -> PermanentError | Transient
     """An exception of the SDK as one of ours."""
     if isinstance(error, OperationFailed):
         return _judge(_failed(error), request)
+    if isinstance(error, HeldBack):
+        return TransientError(
+            "HeldBack",
+            f"Azure was not asked to {request.doing}: there are too many requests right now.",
+            kind=ErrorKind.THROTTLED,
+            retry_after=error.seconds,
+            correlation_id=request.correlation_id,
+        )
     if isinstance(error, HttpResponseError) and not isinstance(error, DecodeError) and (error.status_code or 0) >= 400:
         return _judge(_refused(error), request)
     code, what = _never_answered(error)

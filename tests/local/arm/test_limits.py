@@ -64,6 +64,22 @@ def test_arms_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         assert azure.raw("GET", other, params=_GROUPS).status_code == 200
 
 
+def test_a_share_of_the_limits_makes_those_of_subscriptions_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fiftieth of 250 reads is five; a machine's own bucket stays as it is."""
+    with (
+        running(Options(throttle=True, throttle_share=0.02)) as simulator,
+        connected(simulator, monkeypatch) as azure,
+    ):
+        azure.clock(frozen=True)
+        azure.group()
+        made = azure.raw("PUT", _machine_path(azure), params=_COMPUTE, json=machine_body(azure.subscription))
+        left = "Microsoft.Compute/PutVM;11,Microsoft.Compute/PutVM;29"
+        assert made.headers["x-ms-ratelimit-remaining-resource"] == left
+        path = f"/subscriptions/{azure.subscription}/resourcegroups"
+        found = [azure.raw("GET", path, params=_GROUPS).status_code for _ in range(6)]
+        assert found == [200] * 5 + [429]
+
+
 def test_everybody_together_has_fifteen_times_as_much(frozen: Azure) -> None:
     """The headers of the subscription's own bucket, beside those of the principal's."""
     answer = frozen.raw("GET", f"/subscriptions/{frozen.subscription}/resourcegroups", params=_GROUPS)
