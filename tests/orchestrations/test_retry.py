@@ -316,13 +316,13 @@ def test_retry_and_closing_race_for_the_record_and_one_of_them_wins(world, closi
     outcomes: list[str] = []
     update = world.catalog.update
 
-    def racing(*records):
+    def racing(*records, **more):
         operation = records[0]
         closing = operation.kind == "operation" and operation.kept and operation.retry_until is None
         if closing and not outcomes:
             outcomes.append("raced")
             if closing_first:
-                update(*records)
+                update(*records, **more)
                 with pytest.raises(IllegalTransition):
                     world.retry(job)
                 return
@@ -331,9 +331,9 @@ def test_retry_and_closing_race_for_the_record_and_one_of_them_wins(world, closi
             world.retry(job, heard=False)
             world.now += timedelta(seconds=1)
             with pytest.raises(Changed):
-                update(*records)
+                update(*records, **more)
             raise Changed("by the retry")
-        update(*records)
+        update(*records, **more)
 
     world.catalog.update = racing
     world.run(job)

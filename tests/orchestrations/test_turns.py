@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestrators import policies
-from shared.errors import StoreUnavailable
+from shared.errors import PermanentError, StoreUnavailable
 from shared.models.records import Ticket
 from shared.models.steps import Pace
 from shared.names import Activity
@@ -230,3 +230,25 @@ def test_jobs_of_an_older_release_do_not_wait(world):
     assert world.operation(job).status is OperationStatus.SUCCEEDED
     assert Activity.TAKE_TURN not in world.activities
     assert queue.jobs
+
+
+def test_a_failed_one_gives_its_place_away_and_a_retry_queues_at_the_end(world):
+    pace = Pace(keep_seconds=24 * 3600)
+    world.images.fail("begin_restart", PermanentError("Refused", "not now"))
+    queue = Queue(world, 3, 1, lambda **names: builders.import_job(pace=pace, **names))
+    first = queue.jobs[0]
+    retried: list[datetime] = []
+
+    def retry():
+        if not retried and world.operation(first).retry_until is not None and queue.is_at_work(queue.jobs[1]):
+            retried.append(world.now)
+            world.retry(first)
+
+    world.before_wait = retry
+    world.images.takes("virtual_machine", 3)
+    queue.run()
+    assert retried
+    assert queue.statuses() == {OperationStatus.SUCCEEDED}
+    ends = [world.operation(job).ended_at for job in queue.jobs]
+    assert ends[1] < ends[2] < ends[0]
+    assert not world.catalog.all(Ticket)
