@@ -93,6 +93,7 @@ def test_an_abandoned_operation_has_no_statuses(api: Api):
         "code": "Abandoned",
         "message": "Repeat the request.",
         "step": None,
+        "attempt": None,
         "correlationId": None,
         "details": [],
     }
