@@ -200,6 +200,7 @@ def _wired(world: World, faults: Faults) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in PORTS:
             patch.setattr(wiring, name, partial(faults.wrap, name, getattr(world, name)))
+        patch.setattr(wiring, "outbox", lambda: world.outbox)
         yield
 
 
