@@ -104,6 +104,8 @@ def _story(tenant: Tenant, operation: Json) -> Iterator[str]:
         yield f"operation {operation['id']} has succeeded, and its image, version and asset are {statuses}"
     links: dict[str, list[Json]] = {}
     for entry in job.history:
+        if entry["entity"] == "OPERATION":
+            continue  # a retry or an error that changes no status
         links.setdefault(entry["entityId"], []).append(entry)
     for entity, entries in links.items():
         tos = [entry["to"] for entry in entries]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from orchestrators.repair_operation import ORCHESTRATION_LOST
+from shared.changes import OPERATION
 from shared.models.records import Asset, HistoryEntry, Image, LedgerState, NameReservation, Operation, Version
 from shared.models.steps import CopyJob, DeleteJob, ImportJob
 from shared.naming import gallery_target, staging
@@ -180,6 +181,8 @@ def _history(world: World, job: ImportJob | CopyJob) -> Iterator[str]:
         yield f"the image's revision is {world.image(job).revision}, and its history has {len(entries)} entries"
     last: dict[str, str] = {}
     for entry in entries:
+        if entry.entity == OPERATION:
+            continue  # a retry or an error that changes no status
         before = last.get(entry.entity_id, _FIRST[entry.entity])
         if entry.before != before:
             yield f"{entry.entity} went from {entry.before} to {entry.after}, after it was {before}"
