@@ -201,6 +201,7 @@ def _wired(world: World, faults: Faults) -> Iterator[None]:
         for name in PORTS:
             patch.setattr(wiring, name, partial(faults.wrap, name, getattr(world, name)))
         patch.setattr(wiring, "outbox", lambda: world.outbox)
+        patch.setattr(wiring, "settings", lambda: world.settings)
         yield
 
 
