@@ -14,8 +14,13 @@ _OPTIONS: dict[str, Any] = {
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": 1,
+    "timeout_keep_alive": 130,
 }
-"""No log of its own, nothing but HTTP, and no waiting for connections that are only kept alive."""
+"""No log of its own, nothing but HTTP, and no waiting for connections that are only kept alive.
+
+An idle connection is kept as long as by Kestrel, the real host's server (its `KeepAliveTimeout`): were it closed
+before its client gives it up, which aiohttp does after 15 s, a request could meet the end of it and be lost.
+"""
 
 
 def web_server(app: ASGIApp) -> uvicorn.Server:

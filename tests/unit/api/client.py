@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import azure.functions as func
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from shared.image_requests import Parsed, parse_image_request
 from shared.outbox import Outbox
@@ -49,12 +50,26 @@ class FakeDurableClient:
     events: list[tuple[str, str]] = field(default_factory=list)
     """What was raised: the instance, and the event's name."""
     failure: Exception | None = None
+    """What every call raises."""
+    once: Exception | None = None
+    """What the next start raises, and none after it."""
+    answer_lost: bool = False
+    """Whether that start happens all the same."""
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
+        once, self.once = self.once, None
+        if self.failure or (once and not self.answer_lost):
+            raise self.failure or once
+        self.started.append((str(name), instance_id, json.loads(json.dumps(client_input))))
+        if once:
+            raise once
+        return instance_id
+
+    async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
         if self.failure:
             raise self.failure
-        self.started.append((str(name), instance_id, json.loads(json.dumps(client_input))))
-        return instance_id
+        there = instance_id in {each for _, each, _ in self.started}
+        return DurableOrchestrationStatus(runtimeStatus="Running" if there else None)
 
     async def raise_event(self, instance_id: str, event_name: str) -> None:
         if self.failure:

@@ -142,6 +142,14 @@ def test_without_an_orchestration_nothing_is_kept(api: Api):
     assert b"the host's own message" not in answer.content
 
 
+@pytest.mark.parametrize("answer_lost", [False, True])
+def test_a_start_whose_connection_broke_is_made_good_and_doubles_nothing(api: Api, answer_lost: bool):
+    api.client.once, api.client.answer_lost = ConnectionError("server disconnected"), answer_lost
+
+    assert api.post(import_body()).status == 202
+    assert len(api.client.started) == 1
+
+
 def test_no_secret_is_kept_before_there_is_an_orchestration_that_will_forget_it(api: Api):
     """Otherwise a crash between the two would leave a password in the vault for ever."""
     seen: list[int] = []
