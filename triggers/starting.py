@@ -30,7 +30,7 @@ async def start(client: df.DurableOrchestrationClient, orchestrator: Orchestrato
 async def _started(client: df.DurableOrchestrationClient, orchestrator: Orchestrator, job: Job) -> bool:
     try:
         await client.start_new(orchestrator, instance_id=job.operation_id, client_input=job.to_json())
-    except Exception as error:  # the SDK raises bare Exceptions, and aiohttp's own
+    except Exception as error:  # noqa: BLE001 - the SDK raises bare Exceptions, and aiohttp's own
         _log.warning("the orchestration %s was not started: %s", job.operation_id, type(error).__name__)
         return False
     return True

@@ -23,12 +23,32 @@ class _Anchor:
     frozen: bool
 
 
+class SteadyWall:
+    """The wall clock, in seconds since the epoch; when that is set back, this one goes on from where it was.
+
+    Otherwise simulated time would stand until the wall clock has caught up, and nothing would end meanwhile. Set
+    ahead, as after a machine has slept, the wall clock is followed.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._seconds = seconds
+        self._ahead = wall() - seconds()
+
+    def __call__(self) -> float:
+        """Return the time."""
+        wall = self._wall()
+        seconds = self._seconds()  # read last, so that a pause between the two never puts this clock ahead
+        self._ahead = max(self._ahead, wall - seconds)
+        return seconds + self._ahead
+
+
 class Clock:
     """Simulated seconds since the epoch, and their translation into wall-clock time."""
 
-    def __init__(self, speed: float, wall: Callable[[], float] = time.time) -> None:
-        self._wall = wall
-        start = wall()
+    def __init__(self, speed: float, wall: Callable[[], float] | None = None) -> None:
+        self._wall = wall or SteadyWall()
+        start = self._wall()
         self._anchor = _Anchor(start, start, speed, frozen=False)
 
     @property

@@ -164,9 +164,9 @@ def test_a_region_that_keeps_failing_leaves_the_image_partially_available(tenant
 
 def test_what_azure_still_copies_is_not_called_failed(folder, azurite):
     """The operation's deadline passes long before the region is done."""
-    with running_stack(folder, azurite, settings={"IMPORT_DEADLINE_SECONDS": "4"}) as stack:
+    with running_stack(folder, azurite, settings={"IMPORT_DEADLINE_SECONDS": "10"}) as stack:
         tenant = with_gallery(Tenant(stack))
-        tenant.fault({"type": "regionLasts", "seconds": 6000}, phase="replication", path="/regions/westus2")
+        tenant.fault({"type": "regionLasts", "seconds": 9000}, phase="replication", path="/regions/westus2")
         job = copy(tenant, options={"regions": ["westus2"]})
         operation = job.ended(120)
         assert operation["error"] is None, operation

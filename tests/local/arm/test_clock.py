@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.arm import durations
-from local.arm.clock import Clock
+from local.arm.clock import Clock, SteadyWall
 from tests.local.arm.conftest import GROUP, MACHINE, Azure
 
 
@@ -58,6 +58,18 @@ def test_time_never_runs_backwards(wall: _Wall) -> None:
     before = clock.now()
     wall.moment -= 50
     assert clock.now() >= before
+
+
+def test_time_goes_on_while_the_wall_clock_is_set_back(wall: _Wall) -> None:
+    """Else nothing would end until that has caught up. Set ahead, it is followed."""
+    seconds = _Wall()
+    clock = Clock(60, SteadyWall(wall, seconds))
+    wall.moment -= 3_600
+    seconds.moment += 2
+    assert clock.now() == 1_000_120
+    wall.moment += 3_600 + 5
+    seconds.moment += 1
+    assert clock.now() == 1_000_300
 
 
 def test_stamps_are_wall_clock_moments(wall: _Wall) -> None:

@@ -58,8 +58,10 @@ class FakeDurableClient:
 
     async def start_new(self, name: str, instance_id: str, client_input: Any) -> str:
         once, self.once = self.once, None
-        if self.failure or (once and not self.answer_lost):
-            raise self.failure or once
+        if self.failure:
+            raise self.failure
+        if once and not self.answer_lost:
+            raise once
         self.started.append((str(name), instance_id, json.loads(json.dumps(client_input))))
         if once:
             raise once
