@@ -21,10 +21,11 @@ setup: $(PYTHON_READY) $(AZURITE_READY)  ## install all that is needed into this
 run: $(PYTHON_READY) $(AZURITE_READY)  ## run the service on this machine and import an image [SPEED=60] [ONCE=1]
 	@$(BIN)/python -m local.run $(RUN_ARGS)
 
-TESTS_AT_ONCE ?= $(shell nproc 2>/dev/null || echo 2)
+# More than there are processors: many tests mostly wait.
+TESTS_AT_ONCE ?= $(shell echo $$(( ($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2 )))
 
 test: $(PYTHON_READY) $(AZURITE_READY)  ## run the tests [PYTEST_ARGS='tests/unit -x']
-	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist worksteal $(PYTEST_ARGS)
 
 check: $(PYTHON_READY)  ## lint, formatting and types
 	@$(BIN)/ruff check .

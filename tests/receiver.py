@@ -24,7 +24,8 @@ class Receiver:
     Attributes:
         url: where it listens.
         posts: headers and body of each POST, in order.
-        answers: what the next POSTs are answered; 204 where there is nothing. A status of 0 says nothing at all.
+        answers: what the next POSTs are answered; 204 where there is nothing. With a status of 0 nothing is said
+            until the sender hangs up.
     """
 
     url: str = ""
@@ -39,7 +40,8 @@ class Receiver:
         self.posts.append((dict(request.headers), await request.body()))
         status, headers = self.answers.popleft() if self.answers else (204, {})
         if status == 0:
-            await asyncio.sleep(60)
+            while not await request.is_disconnected():
+                await asyncio.sleep(0.05)
         return Response(status_code=status, headers=headers)
 
 

@@ -9,8 +9,8 @@ from tests.e2e.stack import Stack, Tenant, running_stack
 
 
 @pytest.fixture(name="stack", scope="session")
-def _stack(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("stack"), azurite, topic=True) as stack:
+def _stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_stack(tmp_path_factory.mktemp("stack"), topic=True) as stack:
         yield stack
 
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 
+from local.azurite import running_azurite
 from local.certificates import Certificates, ensure_certificates
 from local.child import Child
 from local.run.events import hook
@@ -164,10 +165,15 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, azurite: str, **options: Any) -> Iterator[Stack]:
-    """A stack for the time of the block."""
-    stack = Stack(folder, azurite, **options)
+def running_stack(folder: Path, azurite: str | None = None, **options: Any) -> Iterator[Stack]:
+    """A stack for the time of the block; with a storage emulator of its own if none is given.
+
+    A stack's timers go through all that is in its tables, so what others left there would cost it time.
+    """
     with ExitStack() as cleanup:
+        if azurite is None:
+            azurite = cleanup.enter_context(running_azurite()).connection_string
+        stack = Stack(folder, azurite, **options)
         cleanup.callback(stack.stop)
         stack.start()
         yield stack

@@ -162,9 +162,9 @@ def test_a_region_that_keeps_failing_leaves_the_image_partially_available(tenant
     assert of_region(job, "northeurope")["status"] == "AVAILABLE"
 
 
-def test_what_azure_still_copies_is_not_called_failed(folder, azurite):
+def test_what_azure_still_copies_is_not_called_failed(folder):
     """The operation's deadline passes long before the region is done."""
-    with running_stack(folder, azurite, settings={"IMPORT_DEADLINE_SECONDS": "10"}) as stack:
+    with running_stack(folder, settings={"IMPORT_DEADLINE_SECONDS": "10"}) as stack:
         tenant = with_gallery(Tenant(stack))
         tenant.fault({"type": "regionLasts", "seconds": 9000}, phase="replication", path="/regions/westus2")
         job = copy(tenant, options={"regions": ["westus2"]})

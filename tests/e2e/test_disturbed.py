@@ -10,8 +10,8 @@ from local.azurite import Azurite, AzuriteProcess
 from tests.e2e.stack import Import, Tenant, running_stack, wait_until
 
 
-def test_a_deadline_ends_in_a_timeout_and_leaves_nothing(folder, azurite):
-    with running_stack(folder, azurite, settings={"IMPORT_DEADLINE_SECONDS": "3"}) as stack:
+def test_a_deadline_ends_in_a_timeout_and_leaves_nothing(folder):
+    with running_stack(folder, settings={"IMPORT_DEADLINE_SECONDS": "3"}) as stack:
         tenant = Tenant(stack).set_up()
         tenant.fault({"type": "stuck"}, phase="final", method="PUT", path="virtualMachines/[^/]+$")
         job = tenant.submit()
@@ -21,10 +21,10 @@ def test_a_deadline_ends_in_a_timeout_and_leaves_nothing(folder, azurite):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_host_that_is_killed_goes_on_where_it_was(folder, azurite, seed):
+def test_a_host_that_is_killed_goes_on_where_it_was(folder, seed):
     """Killed at random moments and started again, every import ends once, with one VM each."""
     chance = random.Random(seed)  # noqa: S311 - repeatable
-    with running_stack(folder, azurite, speed=300.0) as stack:
+    with running_stack(folder, speed=300.0) as stack:
         tenant = Tenant(stack).set_up()
         jobs = [tenant.submit() for _ in range(3)]
         for _ in range(4):
@@ -71,8 +71,8 @@ def test_an_operation_whose_orchestration_was_terminated_is_brought_to_an_end(st
     assert tenant.inventory() == []
 
 
-def test_a_stopped_host_finishes_what_was_in_flight(folder, azurite):
-    with running_stack(folder, azurite, speed=120.0) as stack:
+def test_a_stopped_host_finishes_what_was_in_flight(folder):
+    with running_stack(folder, speed=120.0) as stack:
         tenant = Tenant(stack).set_up()
         job = tenant.submit()
         wait_until(lambda: job.operation["status"] == "Running", "the import to run")

@@ -19,8 +19,8 @@ def story(job: Import) -> list[tuple[str, ...]]:
     return [(each["entity"], str(each["from"]), each["to"], str(each["step"])) for each in job.history]
 
 
-def test_with_events_an_import_asks_at_most_half_as_often(folder, azurite):
-    with running_stack(folder, azurite, speed=SPEED, settings=PRODUCTION) as stack:
+def test_with_events_an_import_asks_at_most_half_as_often(folder):
+    with running_stack(folder, speed=SPEED, settings=PRODUCTION) as stack:
         alone = in_typical_time(Tenant(stack).set_up())
         first = alone.submit()
         assert first.ended(120)["status"] == "Succeeded"
@@ -39,7 +39,7 @@ def test_with_events_an_import_asks_at_most_half_as_often(folder, azurite):
 @pytest.mark.parametrize(
     ("schema", "gpu"), [("EventGridSchema", "NONE"), ("CloudEventSchemaV1_0", "NVIDIA")], ids=["event-grid", "cloud"]
 )
-def test_whatever_becomes_of_events_changes_nothing_but_time(folder, azurite, schema, gpu):
+def test_whatever_becomes_of_events_changes_nothing_but_time(folder, schema, gpu):
     """Lost, tripled, late and shuffled ones, none at all, and forged ones for all of them."""
     disturbances: dict[str, Json | None] = {
         "lost": {"type": "lose"},
@@ -48,7 +48,7 @@ def test_whatever_becomes_of_events_changes_nothing_but_time(folder, azurite, sc
         "shuffled": {"type": "shuffle", "within": 120},
         "as they are": None,
     }
-    with running_stack(folder, azurite, speed=300.0, settings=EVENTS | {"ARM_POLL_SECONDS": "0.1"}) as stack:
+    with running_stack(folder, speed=300.0, settings=EVENTS | {"ARM_POLL_SECONDS": "0.1"}) as stack:
         tenants = []
         for disturbance in disturbances.values():
             tenant = Tenant(stack).set_up().hear(schema)
@@ -90,8 +90,8 @@ def _forge(host: str, content: str | bytes) -> None:
     assert answer.status_code in (202, 500), answer.text
 
 
-def test_an_event_asks_for_an_image_and_a_bad_one_is_laid_aside(folder, azurite):
-    with running_stack(folder, azurite, settings={"CREATE_EVENTS": "true"}) as stack:
+def test_an_event_asks_for_an_image_and_a_bad_one_is_laid_aside(folder):
+    with running_stack(folder, settings={"CREATE_EVENTS": "true"}) as stack:
         tenant = Tenant(stack).set_up()
         url = f"{stack.urls['host']}/runtime/webhooks/EventGrid?functionName=create_requests"
         asked = {"specversion": "1.0", "id": "ask-1", "source": "/portal", "type": "ImageCatalog.CreateRequested"}

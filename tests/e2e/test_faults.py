@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from local.azurite import running_azurite
 from shared import steps
 from shared.states import GpuType, OsType
 from tests.e2e import faults
@@ -25,9 +26,10 @@ ROW = 4
 
 
 @pytest.fixture(name="gated", scope="module")
-def _gated(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[tuple[Stack, Gate]]:
+def _gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, Gate]]:
     with (
-        gate_before(azurite) as gate,
+        running_azurite() as azurite,
+        gate_before(azurite.connection_string) as gate,
         running_stack(tmp_path_factory.mktemp("gated"), gate.connection_string) as stack,
     ):
         yield stack, gate
@@ -95,9 +97,9 @@ def test_whatever_azure_does_at_any_step_the_end_is_right(stack: Stack):
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("action", ["import", "copy"])
-def test_a_host_that_is_killed_in_every_step_goes_on(folder, azurite: str, action: str):
+def test_a_host_that_is_killed_in_every_step_goes_on(folder, action: str):
     """Each step's call to Azure is held up, and the host dies while it waits for the answer."""
-    with running_stack(folder, azurite) as stack:
+    with running_stack(folder) as stack:
         tenant = with_gallery(Tenant(stack))
         plan = steps.copy_steps(replicated=True) if action == "copy" else steps.import_steps(OsType.WVD, GpuType.NVIDIA)
         held = [CALLS[step.name] for step in plan if step not in ELSEWHERE]

@@ -67,9 +67,9 @@ def sweep(tenant: Tenant) -> dict[str, Json]:
 
 
 @pytest.fixture(name="stack")
-def _stack(folder, azurite):
+def _stack(folder):
     settings = {"CATALOG_NAME": CATALOG, "JANITOR_GRACE_HOURS": "0"}
-    with running_stack(folder, azurite, settings=settings) as stack:
+    with running_stack(folder, settings=settings) as stack:
         yield stack
 
 
@@ -131,12 +131,15 @@ def test_an_operation_whose_group_was_deleted_behind_our_back_is_reported(stack,
     assert job.image["status"] == "IMPORT_COMPLETE", "what to do about it is for people to say"
 
 
-def test_the_ledger_has_exactly_what_azure_has(azurite, tenant):
+def test_the_ledger_has_exactly_what_azure_has(stack, tenant):
     """Of an import with everything: a GPU, its driver, a script and a public address."""
     tenant.set_up(allowPublicIp=True)
     job = tenant.submit(gpuType="NVIDIA", options={"createPublicIp": True})
     assert job.ended()["status"] == "Succeeded", job.operation
-    with TableServiceClient.from_connection_string(azurite) as service, service.get_table_client("ledger") as ledger:
+    with (
+        TableServiceClient.from_connection_string(stack.azurite) as service,
+        service.get_table_client("ledger") as ledger,
+    ):
         entries = ledger.query_entities(f"PartitionKey eq '{job.operation['id']}'")
         states = {entry["resourceId"].lower(): entry["state"] for entry in entries}
     assert set(states.values()) == {"exists"}

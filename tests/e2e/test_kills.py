@@ -12,8 +12,8 @@ SPEED = 300.0
 
 
 @pytest.mark.timeout(180)
-def test_a_host_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(folder, azurite):
-    with running_stack(folder, azurite, speed=SPEED, host="tests.e2e.hasty_host") as stack:
+def test_a_host_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(folder):
+    with running_stack(folder, speed=SPEED, host="tests.e2e.hasty_host") as stack:
         storm = Storm.over(stack, SEED)
         storm.rage(KILLS, Crew(imports=3, copies=2))
         left = aftermath.settle(storm, seconds=90)

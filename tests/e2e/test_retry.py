@@ -15,9 +15,9 @@ MACHINE = "virtualMachines/[^/]+$"
 
 
 @pytest.fixture(name="keeping", scope="module")
-def _keeping(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[Stack]:
+def _keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack that keeps what failed, for longer than any of these tests takes."""
-    with running_stack(tmp_path_factory.mktemp("keeping"), azurite, settings=KEPT) as stack:
+    with running_stack(tmp_path_factory.mktemp("keeping"), settings=KEPT) as stack:
         yield stack
 
 
