@@ -31,7 +31,7 @@ from triggers.http import (
     path_id,
 )
 from triggers.links import ROOT, Links
-from triggers.queues import Queues
+from triggers.queues import queues
 
 R = TypeVar("R", bound=Record)
 
@@ -65,9 +65,8 @@ def list_operations(req: func.HttpRequest) -> func.HttpResponse:
         continuation=parameter(req, "continuation"),
     )
     page = list_page(Operation, org, query)
-    queues = Queues(org)
     content = {
-        "value": [_view(operation, links, queues) for operation in page.items],
+        "value": [_view(operation, links) for operation in page.items],
         "nextLink": links.next_page(req, page.continuation),
     }
     return json_response(content)
@@ -137,7 +136,7 @@ def _status_filter(wanted: str | None) -> dict[str, list[str]]:
     return {"status": statuses}
 
 
-def _view(operation: Operation, links: Links, queues: Queues | None = None) -> Json:
+def _view(operation: Operation, links: Links) -> Json:
     org, image, version = operation.org_id, operation.image_id, operation.version_id
     return operation_view(
         operation,
@@ -146,7 +145,7 @@ def _view(operation: Operation, links: Links, queues: Queues | None = None) -> J
         _if_there(Asset, org, image, version, operation.asset_id),
         now=now(),
         links=links.of_operation(operation),
-        place=(queues or Queues(org)).place_of(operation),
+        place=queues.place_of(operation),
     )
 
 

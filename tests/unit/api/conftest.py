@@ -10,6 +10,7 @@ from tests.builders import provider_instance
 from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
 from tests.unit.api.client import Api
 from triggers import image_sources
+from triggers.queues import queues
 
 
 @pytest.fixture(name="settings")
@@ -27,5 +28,7 @@ def _api(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Api]:
     monkeypatch.setattr(wiring, "outbox", lambda: api.outbox)
     monkeypatch.setattr(wiring, "images", lambda: api.images)
     image_sources.offers.forget()
+    queues.forget()
     yield api
     image_sources.offers.forget()
+    queues.forget()

@@ -16,6 +16,7 @@ from tests.fakes import FakeCatalogStore, FakeSecretStore
 from tests.orchestrations.faulty import Fault, Faults
 from tests.unit.api.client import Answer, Api, copy_body, import_body
 from triggers import repeats
+from triggers.queues import queues
 
 KEY = {"Idempotency-Key": "7d9e"}
 MOST_TRIES = 4
@@ -59,6 +60,7 @@ def _api_with(
         if name not in MAKING:
             fresh.catalog.create(*accepted(import_job()))
         faults = Faults(lambda: clock[0], [name], plan)
+        queues.forget()
         monkeypatch.setattr(wiring, "catalog", lambda: faults.wrap("catalog", fresh.catalog))
         monkeypatch.setattr(wiring, "secrets", lambda: faults.wrap("secrets", fresh.secrets))
         return fresh, faults

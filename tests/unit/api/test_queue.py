@@ -10,6 +10,7 @@ from shared.settings import Settings, SettingsError
 from shared.states import OperationStatus
 from tests.builders import NOW, ORG, PROVIDER, accepted, import_job, provider_instance
 from tests.unit.api.client import Answer, Api, import_body, provider_body
+from triggers.queues import queues
 
 
 def waiting(api: Api, number: int, running: int = 0) -> list[str]:
@@ -54,6 +55,24 @@ def test_a_list_of_operations_tells_their_places_and_reads_the_queue_once(api: A
     assert api.catalog.calls.count("list") == 2, "the operations, and the tickets"
 
 
+def test_however_often_places_are_asked_for_the_queue_is_read_once_in_a_second(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    now = 1000.0
+    monkeypatch.setattr("triggers.queues.time.monotonic", lambda: now)
+    ids = waiting(api, 3, running=1)
+    api.catalog.calls.clear()
+    assert [api.get(f"operations/{each}").json["queue"]["position"] for each in ids[1:] * 5] == [1, 2] * 5
+    assert api.catalog.calls.count("list") == 1
+    late, latest = import_job(image_name="Late"), import_job(image_name="Latest")
+    for seconds, job in enumerate((late, latest), 10):
+        api.catalog.create(*accepted(job, NOW + timedelta(seconds=seconds)))
+    assert api.get(f"operations/{latest.operation_id}").json["queue"]["position"] == 3, "behind those that were seen"
+    now += 1
+    assert api.get(f"operations/{latest.operation_id}").json["queue"]["position"] == 4
+    assert api.catalog.calls.count("list") == 2
+
+
 def test_one_that_is_under_way_or_has_ended_waits_no_longer(api: Api):
     [operation_id] = waiting(api, 1)
     for status in (OperationStatus.RUNNING, OperationStatus.SUCCEEDED):
@@ -73,6 +92,7 @@ def test_the_limit_is_the_provider_instances_own_or_that_of_the_deployment(api: 
     assert api.get(f"operations/{operation_id}").json["queue"]["limit"] == settings.max_running_builds == 20
     answer = put(api, PROVIDER, 7)
     assert (answer.status, answer.json["maxRunningBuilds"]) == (200, 7)
+    queues.forget()
     assert api.get(f"operations/{operation_id}").json["queue"]["limit"] == 7
     assert api.catalog.get(ProviderInstance, ORG, PROVIDER).max_running_builds == 7
 
