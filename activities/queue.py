@@ -37,7 +37,7 @@ def take(task: TurnTask, catalog: CatalogStore, default_limit: int) -> Turn:
         operation = catalog.get(Operation, job.org_id, job.operation_id)
     except NotFound:
         return Turn(error=CANCELED)
-    if operation.cancel_requested_at is not None or operation.status.ended:
+    if operation.cancel_requested_at is not None or operation.lost_at is not None or operation.status.ended:
         return Turn(error=CANCELED)
     limit = queue.limit_of(job.org_id, job.provider.id, default_limit, catalog)
     place = _place(task, limit, catalog)

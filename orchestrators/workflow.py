@@ -326,7 +326,9 @@ class Workflow:
 
     def _record(self, **change: Any) -> Generator[Any, Any, Outcome]:
         """Write progress; not being able to, for as long as storage may be away, is an outcome, too."""
-        progress = Progress.of(self._job, now(self._context), **{"data": self._data, **change})
+        progress = Progress.of(
+            self._job, now(self._context), **{"data": self._data, "retries": self._retries, **change}
+        )
         try:
             recorded = yield from self._persist(Activity.RECORD_PROGRESS, progress)
         except Exception:  # noqa: BLE001 - Durable 1.x delivers every failed activity as a bare Exception

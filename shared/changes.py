@@ -87,7 +87,7 @@ def apply(tree: Tree, progress: Progress) -> Change:
         OperationCanceled: it would succeed, or be kept for a retry, and was canceled just before.
     """
     operation = tree.operation
-    if operation.status.ended and says_nothing_new(operation, progress):
+    if says_nothing_new(operation, progress):
         return NOTHING
     if operation.status.ended and (not operation.kept or progress.end not in (None, operation.status)):
         raise IllegalTransition(f"operation {operation.id} has ended as {operation.status}")
@@ -138,7 +138,12 @@ def resume(tree: Tree, at: datetime) -> Change:
 
 
 def says_nothing_new(operation: Operation, progress: Progress) -> bool:
-    """Whether a progress repeats an end. Of one whose resources are kept, a further end says that they are gone."""
+    """Whether a progress repeats an end. Of one whose resources are kept, a further end says that they are gone.
+
+    An end that was answered by a retry before its repetition came is one, too.
+    """
+    if progress.retry_until is not None and progress.retries < operation.retries:
+        return True
     return progress.end is operation.status and (not operation.kept or progress.retry_until is not None)
 
 

@@ -106,6 +106,10 @@ MOST_OF_A_CODE = 25
 """How many findings of one code an answer lists: more would help nobody, and hide those of other codes."""
 
 
+LONGEST_NAME = 60
+"""No field of ours has a longer name."""
+
+
 def listed(findings: Sequence[Finding]) -> Sequence[Finding]:
     """Those that an answer lists, of every code the first: a small request must not have a large answer."""
     seen: Counter[Code] = Counter()
@@ -123,7 +127,12 @@ def pointer_to(*steps: str | int) -> str:
     >>> pointer_to("a/b", 0)
     '/a~1b/0'
     """
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join("/" + _shown(str(step)).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _shown(step: str) -> str:
+    """As much of a name as tells which one it is: a request's own names may be as long as its body."""
+    return step if len(step) <= LONGEST_NAME else step[:LONGEST_NAME] + "…"
 
 
 def one_of(values: Sequence[str]) -> str:

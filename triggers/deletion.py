@@ -68,8 +68,8 @@ async def _accept(
     job = await asyncio.to_thread(_job, target)
     under_way = await asyncio.to_thread(_under_way, job)
     if under_way is not None:
-        await asyncio.to_thread(attempt.released)
-        return operations.progress_response(req, under_way)
+        response = operations.progress_response(req, under_way)
+        return await asyncio.to_thread(repeats.keep_answer, attempt, response)
     operation = _operation(job, now())
     response = operations.progress_response(req, operation)
     await start(client, Orchestrator.REMOVE_IMAGE, job)

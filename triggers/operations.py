@@ -1,6 +1,7 @@
 """Operations: how the work behind a request is going."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TypeVar
 
 import azure.durable_functions as df
@@ -80,7 +81,11 @@ async def cancel_operation(req: func.HttpRequest, client: df.DurableOrchestratio
     """Ask for an operation's end: 202, and what it created, or keeps, is taken away; 200 once it is canceled."""
     org = org_of(req)
     operation_id = path_id(req, "operation_id", "operation")
-    response = await asyncio.to_thread(repeats.once, req, org, None, lambda: _cancel(req, org, operation_id))
+
+    def work(attempt: repeats.Attempt) -> func.HttpResponse:
+        return repeats.keep_answer(attempt, _cancel(req, org, operation_id))
+
+    response = await asyncio.to_thread(repeats.once, req, org, None, work)
     operation = await asyncio.to_thread(fetch, Operation, "operation", org, operation_id)
     await hint_end(client, operation)
     return response
@@ -90,13 +95,17 @@ def _cancel(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpResp
     return progress_response(req, note_cancellation(org, operation_id))
 
 
-def progress_response(req: func.HttpRequest, operation: Operation) -> func.HttpResponse:
-    """Answer with an operation: 202 while there is work left, with when to ask again and where; 200 afterwards."""
+def progress_response(req: func.HttpRequest, operation: Operation, changed: Sequence[Record] = ()) -> func.HttpResponse:
+    """Answer with an operation: 202 while there is work left, with when to ask again and where; 200 afterwards.
+
+    `changed` is what is about to be written of its image, version and copy.
+    """
     links = Links.of(req, operation.org_id)
     headers = {"Operation-Location": links.operation(operation.id)}
+    view = _view(operation, links, changed)
     if not operation.is_open:
-        return json_response(_view(operation, links), headers=headers)
-    return json_response(_view(operation, links), status=202, headers={**headers, "Retry-After": str(POLL_SECONDS)})
+        return json_response(view, headers=headers)
+    return json_response(view, status=202, headers={**headers, "Retry-After": str(POLL_SECONDS)})
 
 
 def note_cancellation(org: str, operation_id: str) -> Operation:
@@ -136,13 +145,18 @@ def _status_filter(wanted: str | None) -> dict[str, list[str]]:
     return {"status": statuses}
 
 
-def _view(operation: Operation, links: Links) -> Json:
+def _view(operation: Operation, links: Links, changed: Sequence[Record] = ()) -> Json:
     org, image, version = operation.org_id, operation.image_id, operation.version_id
+
+    def find(kind: type[R], *ids: str) -> R | None:
+        about = (each for each in changed if isinstance(each, kind) and each.row_key == kind.key(*ids))
+        return next(about, None) or _if_there(kind, org, *ids)
+
     return operation_view(
         operation,
-        _if_there(Image, org, image),
-        _if_there(Version, org, image, version),
-        _if_there(Asset, org, image, version, operation.asset_id),
+        find(Image, image),
+        find(Version, image, version),
+        find(Asset, image, version, operation.asset_id),
         now=now(),
         links=links.of_operation(operation),
         place=queues.place_of(operation),

@@ -75,7 +75,9 @@ def put_provider_instance(req: func.HttpRequest) -> func.HttpResponse:
     settings, findings = parse_provider_settings(body)
     if settings is None:
         raise Refused(invalid(findings))
-    return repeats.once(req, org, body, lambda: _put(req, org, provider_id, settings))
+    return repeats.once(
+        req, org, body, lambda attempt: repeats.keep_answer(attempt, _put(req, org, provider_id, settings))
+    )
 
 
 def _put(req: func.HttpRequest, org: str, provider_id: str, settings: ProviderInstanceSettings) -> func.HttpResponse:
@@ -102,7 +104,9 @@ def _put(req: func.HttpRequest, org: str, provider_id: str, settings: ProviderIn
 def delete_provider_instance(req: func.HttpRequest) -> func.HttpResponse:
     """Delete a provider instance (204) that no running operation uses (409)."""
     org = org_of(req)
-    return repeats.once(req, org, None, lambda: _delete(req, org, _provider_id(req)))
+    return repeats.once(
+        req, org, None, lambda attempt: repeats.keep_answer(attempt, _delete(req, org, _provider_id(req)))
+    )
 
 
 def _delete(req: func.HttpRequest, org: str, provider_id: str) -> func.HttpResponse:

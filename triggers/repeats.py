@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 _LOOKS = 3
 """How often a key is looked at that others take and give back at the same moment."""
 
+_CREDENTIALS = frozenset({"code", "clientId"})
+"""The parameters of a function key: a request is the same with another one, and nothing kept is made of one."""
+
 _KEPT_HEADERS = ("Location", "Operation-Location", "Retry-After", "ETag", "Preference-Applied")
 
 
@@ -57,7 +60,8 @@ def begin(req: func.HttpRequest, org: str, body: Mapping[str, Any] | None) -> At
     Raises:
         Refused: the headers can't be used; the key belongs to another request (422), or to one at work (409).
     """
-    content = {"query": dict(req.params), "body": body}
+    query = {name: value for name, value in req.params.items() if name not in _CREDENTIALS}
+    content = {"query": query, "body": body}
     key = idempotency.request_key(req.headers, req.method, urlsplit(req.url).path, content, now())
     if key is None:
         return Attempt()
@@ -86,23 +90,31 @@ def take(org: str, key: RequestKey, *, repeatable: bool = False) -> Attempt:
 
 
 def once(
-    req: func.HttpRequest, org: str, body: Mapping[str, Any] | None, work: Callable[[], func.HttpResponse]
+    req: func.HttpRequest, org: str, body: Mapping[str, Any] | None, work: Callable[[Attempt], func.HttpResponse]
 ) -> func.HttpResponse:
-    """Do work that may be repeated without harm, but should be answered as at the first time."""
+    """Do work once, that writes its answer itself, in one transaction with what it tells of.
+
+    Work that may be repeated without harm may write it afterwards, by `keep_answer`.
+    """
     attempt = begin(req, org, body)
     if attempt.earlier is not None:
         return attempt.earlier
     try:
-        response = work()
+        return work(attempt)
     except (Refused, CatalogError):
         attempt.released()
         raise
+
+
+def keep_answer(attempt: Attempt, response: func.HttpResponse) -> func.HttpResponse:
+    """Write the answer of work that is done, if the request has a key; returns it."""
     answered = attempt.answered(response)
     if answered is not None:
         try:
             wiring.catalog().update(answered)
-        except Changed:
-            return response  # it took so long that another one took its place; what was done is the same
+        except Changed as error:
+            # It took so long that another one took its place; what was done is the same.
+            _log.info("the answer of a request was not kept: %s", error)
     return response
 
 

@@ -1,6 +1,7 @@
 """Retrying an operation that failed, wholly or in part: it goes on from the step that failed."""
 
 import asyncio
+from dataclasses import replace
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -30,34 +31,47 @@ async def retry_operation(req: func.HttpRequest, client: df.DurableOrchestration
     """Let an operation that failed go on from the step that failed: 202."""
     org = org_of(req)
     operation_id = path_id(req, "operation_id", "operation")
-    response = await asyncio.to_thread(repeats.once, req, org, None, lambda: _retry(req, org, operation_id))
+
+    def work(attempt: repeats.Attempt) -> func.HttpResponse:
+        return _retry(req, org, operation_id, attempt)
+
+    response = await asyncio.to_thread(repeats.once, req, org, None, work)
     operation = await asyncio.to_thread(fetch, Operation, "operation", org, operation_id)
     if operation.retries and not operation.status.ended:
         await hint(client, kept_instance_id(operation.id, operation.retries - 1), Event.DECIDED)
     return response
 
 
-def _retry(req: func.HttpRequest, org: str, operation_id: str) -> func.HttpResponse:
+def _retry(req: func.HttpRequest, org: str, operation_id: str, attempt: repeats.Attempt) -> func.HttpResponse:
     """Write that it runs again, with all that follows from it for the image; its orchestration sees that."""
     at = now()
+    response = None
 
     def work_out() -> changes.Change:
+        nonlocal response
         operation = fetch(Operation, "operation", org, operation_id)
+        if response is not None and operation.last_changed_at == at:
+            return changes.NOTHING  # written, and only the answer was lost
         if operation.retry_until is None or at >= operation.retry_until:
             raise _refusal(operation)
         ids = (operation.image_id, operation.version_id, operation.asset_id)
         try:
-            return changes.resume(recording.read_tree(wiring.catalog(), operation, *ids), at)
+            change = changes.resume(recording.read_tree(wiring.catalog(), operation, *ids), at)
         except (IllegalTransition, NotFound) as error:
             detail = "The image is being deleted, or was: there is nothing left to retry. Create it again."
             raise Refused(Problem(409, Code.TOO_LATE_TO_RETRY, detail)) from error
+        response = progress_response(req, change.operation or operation, change.records)
+        answered = attempt.answered(response)
+        return replace(change, records=(answered, *change.records)) if answered else change
 
     def is_written() -> bool:
         return fetch(Operation, "operation", org, operation_id).last_changed_at == at
 
     telling = wiring.outbox().about(org, fetch(Operation, "operation", org, operation_id).image_id)
     recording.write(wiring.catalog(), work_out, is_written, telling)
-    return progress_response(req, fetch(Operation, "operation", org, operation_id))
+    if response is None:
+        raise ValueError("a retry is worked out before it is written")
+    return response
 
 
 def _refusal(operation: Operation) -> Refused:

@@ -385,6 +385,8 @@ class Progress(Model):
     """How the operation ends; None while it goes on."""
     retry_until: UtcTime | None = None
     """With `end`: what was made is kept, and a retry accepted until then; None: nothing is kept."""
+    retries: int = 0
+    """With `retry_until`: how many retries there were before. One more, and the progress is written already."""
 
     @classmethod
     def of(cls, job: Job, at: datetime, *, asset_id: str | None = None, **change: Any) -> Self:

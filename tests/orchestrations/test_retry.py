@@ -6,6 +6,7 @@ from itertools import chain
 
 import pytest
 
+from activities import catalog as catalog_activities
 from shared.errors import Changed, ErrorKind, IllegalTransition, PermanentError, StoreUnavailable, TransientError
 from shared.models.records import LedgerState
 from shared.models.steps import CopyJob, Facts, Pace, PurchasePlan, ReplicationState
@@ -305,6 +306,29 @@ def test_canceled_at_the_moment_of_its_failure_it_is_canceled(world):
     world.run(job)
     assert world.operation(job).status is OperationStatus.CANCELED
     assert_nothing_left(world, job)
+
+
+def test_a_retry_outlives_a_repetition_of_the_end_that_it_answered(world, monkeypatch):
+    """The activity that wrote the end comes again, minutes later on Azure, if its host died right after it."""
+    job = import_job()
+    world.images.fail("begin_virtual_machine", REFUSED)
+    real = catalog_activities.record
+    ends: list[int] = []
+
+    def record(progress, catalog, outbox):
+        real(progress, catalog, outbox)
+        if progress.retry_until is not None:
+            ends.append(progress.retries)
+            if len(ends) == 1:
+                world.retry(job, heard=False)
+                raise StoreUnavailable("away")
+
+    monkeypatch.setattr(catalog_activities, "record", record)
+    world.accept(job)
+    world.run(job)
+    assert ends == [0, 0]
+    assert_succeeded(world, job)
+    assert world.operation(job).retries == 1
 
 
 @pytest.mark.parametrize("closing_first", [True, False])

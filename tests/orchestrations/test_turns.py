@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from activities.queue import take
 from orchestrators import policies
 from shared.errors import PermanentError, StoreUnavailable
 from shared.models.records import Ticket
-from shared.models.steps import Pace
+from shared.models.steps import Pace, TurnTask
 from shared.names import Activity
 from shared.states import AssetStatus, OperationStatus
 from tests import builders
@@ -105,6 +106,37 @@ def test_one_that_waits_can_be_canceled(world, heard):
     assert {world.operation(queue.jobs[place]).status for place in (0, 2)} == {OperationStatus.SUCCEEDED}
     assert not world.catalog.all(Ticket)
     assert not world.secrets.secrets
+
+
+def test_one_that_is_lost_while_it_waits_ends_at_once_and_takes_no_turn(world):
+    world.images.takes("virtual_machine", 40)
+    queue = Queue(world, 3, 1)
+    second = queue.jobs[1]
+    lost: list[datetime] = []
+
+    def lose():
+        if not lost and queue.is_at_work(queue.jobs[0]):
+            lost.append(world.now)
+            world.lose(second)
+            world.repair(second)
+
+    world.before_wait = lose
+    queue.run()
+    operation = world.operation(second)
+    assert (operation.status, operation.error.code) == (OperationStatus.FAILED, "ORCHESTRATION_LOST")
+    assert second.operation_id not in world.images.groups
+    assert {world.operation(queue.jobs[place]).status for place in (0, 2)} == {OperationStatus.SUCCEEDED}
+    assert not world.catalog.all(Ticket)
+
+
+def test_no_turn_is_given_to_a_lost_operation(world):
+    """So that what waits for it ends, and the schedule, which waits for that, repairs the operation."""
+    job = builders.import_job()
+    world.accept(job)
+    world.catalog.update(world.operation(job).model_copy(update={"lost_at": world.now}))
+    turn = take(TurnTask(job=job), world.catalog, 1)
+    assert turn.error is not None
+    assert not any(ticket.running for ticket in world.catalog.all(Ticket))
 
 
 def test_one_that_waits_says_nothing_but_that(world):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Changed
-from shared.models.records import Asset, Image, Operation
+from shared.models.records import Asset, Image, Operation, Version
 from shared.models.steps import CopyJob, DeleteJob, ImportJob
 from shared.states import OperationAction, OperationStatus
 from tests.builders import GOLDEN, ORG, accepted, copy_job, import_job, new_id, operation, version
@@ -193,3 +193,14 @@ def test_it_may_be_repeated_with_a_key(api: Api):
     first, again = delete(api, job.image_id, key), delete(api, job.image_id, key)
     assert again.json == first.json
     assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_one_that_joins_a_deletion_keeps_its_own_key(api: Api):
+    job = there(api, import_job())
+    delete(api, job.image_id, {"Idempotency-Key": "first"})
+    key = {"Idempotency-Key": "second"}
+    joined = delete(api, job.image_id, key)
+    for record in (*api.catalog.all(Asset), *api.catalog.all(Version), *api.catalog.all(Image)):
+        api.catalog.delete(record)
+    again = delete(api, job.image_id, key)
+    assert (again.status, again.json) == (joined.status, joined.json) == (202, joined.json)

@@ -10,11 +10,13 @@ import pytest
 
 from shared import wiring
 from shared.models.records import Image, Operation
+from shared.names import kept_instance_id
 from shared.states import OperationStatus
 from tests.builders import GALLERY, ORG, accepted, import_job, provider_instance
 from tests.fakes import FakeCatalogStore, FakeSecretStore
 from tests.orchestrations.faulty import Fault, Faults
 from tests.unit.api.client import Answer, Api, copy_body, import_body
+from tests.unit.api.test_retry import failed, retry
 from triggers import repeats
 from triggers.queues import queues
 
@@ -33,11 +35,17 @@ def _cancel(api: Api) -> Answer:
     return api.request("POST", f"/imagemgmt/v1/operations/{operation.id}/cancel", None, KEY, org_id=ORG)
 
 
+def _retry(api: Api) -> Answer:
+    (operation,) = api.catalog.all(Operation)
+    return retry(api, operation.id, KEY)
+
+
 REQUESTS: dict[str, Request] = {
     "import": lambda api: api.post(import_body(), KEY),
     "copy": lambda api: api.copy(copy_body(), KEY),
     "delete": _delete,
     "cancel": _cancel,
+    "retry": _retry,
 }
 MAKING = ("import", "copy")
 
@@ -57,7 +65,9 @@ def _api_with(
 
     def make(name: str, plan: dict[int, Fault]) -> tuple[Api, Faults]:
         fresh = Api(FakeCatalogStore(provider_instance(gallery_id=GALLERY)), FakeSecretStore(), api.images)
-        if name not in MAKING:
+        if name == "retry":
+            failed(fresh)
+        elif name not in MAKING:
             fresh.catalog.create(*accepted(import_job()))
         faults = Faults(lambda: clock[0], [name], plan)
         queues.forget()
@@ -98,6 +108,10 @@ def _wrong(api: Api, name: str, answer: Answer) -> list[str]:
     if name == "cancel":
         (operation,) = operations.values()
         return found if operation.cancel_requested_at else [*found, "nobody asked for the end"]
+    if name == "retry":
+        (operation,) = operations.values()
+        told = (kept_instance_id(operation.id, 0), "decided") in api.client.events
+        return found if operation.retries == 1 and told else [*found, f"there were {operation.retries} retries"]
     made = [each for each in operations.values() if (each.action == "delete") == (name == "delete")]
     if len(made) != 1 or made[0].id not in started or made[0].status is not OperationStatus.NOT_STARTED:
         found.append(f"the operations are {made}, and {started} was started")

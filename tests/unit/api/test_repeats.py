@@ -77,6 +77,20 @@ def test_the_query_belongs_to_the_request(api: Api):
     assert api.post(import_body(), KEY, action="import").status == 422
 
 
+def test_a_function_key_does_not_belong_to_the_request(api: Api):
+    """It may have been exchanged meanwhile, and nothing that is kept is made of it."""
+    first = api.post(import_body(), KEY, code="the-old-key")
+    again = api.post(import_body(), KEY, code="the-new-key")
+    assert (again.status, again.json) == (202, first.json)
+
+
+def test_an_answer_that_names_long_unknown_fields_is_repeated_too(api: Api):
+    body = import_body(**{f"{number}{'x' * 2000}": 1 for number in range(25)})
+    first, again = api.post(body, KEY), api.post(body, KEY)
+    assert (again.status, again.json) == (202, first.json)
+    assert any(warning["pointer"] == f"/0{'x' * 59}…" for warning in first.json["warnings"])
+
+
 def test_without_a_key_a_repetition_is_a_request_of_its_own(api: Api):
     api.post(import_body())
     assert api.post(import_body()).json["code"] == "NAME_IN_USE"
