@@ -91,7 +91,7 @@ def report(end: SweepEnd, catalog: CatalogStore) -> None:
     """Write each org's record of the sweep."""
     task = end.task
     for org, subscriptions in task.orgs.items():
-        unread = [each for each in task.unread if each.subscription_id in ("", *subscriptions)]
+        unread = [each for each in task.unread if each.is_about(org, subscriptions)]
         sweep = Sweep(
             org_id=org,
             began_at=task.began_at,

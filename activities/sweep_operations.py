@@ -61,7 +61,8 @@ def sweep(page: SweepPage, inventory: Inventory, catalog: CatalogStore) -> PageR
         for finding in list(every(catalog, Orphan, org)):
             if finding.found_by is SweepKind.OPERATIONS and finding.last_seen_at != page.began_at:
                 catalog.delete(finding)
-    return PageReport(continuation=found.continuation, unread=tuple(azure.unread.values()))
+    unread = tuple(each.model_copy(update={"orgs": page.part.orgs}) for each in azure.unread.values())
+    return PageReport(continuation=found.continuation, unread=unread)
 
 
 def _look_at(version: Version, page: SweepPage, azure: _Azure, catalog: CatalogStore) -> None:

@@ -147,7 +147,7 @@ def _check_gone(resource: TaggedResource, ports: Ports) -> None:
 def _tell(finding: Orphan, at: datetime, catalog: CatalogStore) -> None:
     """Write it into the image's history, if there still is the image; its status stays."""
     error = ErrorInfo(
-        code=ORPHAN_REMOVED, message=f"{finding.resource_id} was removed: no operation needs it any more."
+        code=ORPHAN_REMOVED, message=f"{finding.resource_id} is being removed: no operation needs it any more."
     )
     for _ in range(_TRIES):
         image = _read(catalog, Image, finding.org_id, finding.image_id)

@@ -65,7 +65,6 @@ def _page(context: df.DurableOrchestrationContext, task: SweepTask, part: SweepP
         swept = yield context.call_activity_with_retry(_ACTIVITIES[part.kind], retry, page.to_json())
     except Exception:  # noqa: BLE001 - Durable 1.x delivers every failed activity as a bare Exception
         error = unexpected(_ACTIVITIES[part.kind])
-        return PageReport(
-            unread=(Unread(subscription_id=part.subscription_id, code=error.code, message=error.message),)
-        )
+        unread = Unread(subscription_id=part.subscription_id, orgs=part.orgs, code=error.code, message=error.message)
+        return PageReport(unread=(unread,))
     return PageReport.model_validate(swept)

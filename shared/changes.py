@@ -253,6 +253,8 @@ def _changed_operation(operation: Operation, progress: Progress) -> Operation:
         "last_changed_at": progress.at,
         "retry": progress.retry,
     }
+    if progress.status is AssetStatus.AVAILABLE:
+        update["queued_at"] = None  # what is left is Azure's, and needs no turn
     if progress.error is not None:
         update["error"] = progress.error
     if progress.step is not None:

@@ -18,8 +18,8 @@ HIDDEN = "***"
 _LONGEST_NAME = 256
 _LONGEST_MESSAGE = 512
 _MOST_ERRORS = 25
-_LARGEST_DATA = 16 * 1024
-"""Characters of JSON: half of what a column holds."""
+_LARGEST = 16 * 1024
+"""Characters of JSON: half of what a column holds, as some count twice there."""
 _SIGNED_URL = re.compile(r"[?&]sig=", re.IGNORECASE)
 
 
@@ -36,7 +36,7 @@ def dead_letter(problem: Problem, *, event_id: Any, source: Any, kind: Any, data
         status=problem.status,
         code=problem.code,
         detail=problem.detail[:_LONGEST_MESSAGE],
-        errors=tuple(_error(error) for error in problem.body("", at)["errors"][:_MOST_ERRORS]),
+        errors=_errors(problem.body("", at)["errors"]),
         data=_kept(data, password),
     )
 
@@ -49,12 +49,24 @@ def _org_of(data: Any) -> str:
 def _short(value: Any, password: str) -> str:
     """A text that any column takes, of whatever somebody sent."""
     text = str(value if value is not None else "")
-    return HIDDEN if password and password in text else text[:_LONGEST_NAME].encode("utf-8", "replace").decode()
+    return HIDDEN if password and password in text else _unbroken(text[:_LONGEST_NAME])
 
 
-def _error(error: Mapping[str, Any]) -> dict[str, Any]:
+def _unbroken(text: str) -> str:
+    """Without halves of characters, which JSON may hold and storage may not."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _errors(errors: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """What is wrong with the event, as much of it as a column takes: names may need many characters in JSON."""
     names = ("code", "message", "pointer", "parameter")
-    return {name: str(error[name])[:_LONGEST_MESSAGE] for name in names if name in error}
+    kept: list[dict[str, Any]] = []
+    for error in errors[:_MOST_ERRORS]:
+        told = {name: _unbroken(str(error[name])[:_LONGEST_MESSAGE]) for name in names if name in error}
+        if len(json.dumps([*kept, told])) > _LARGEST:
+            break
+        kept.append(told)
+    return tuple(kept)
 
 
 def _kept(data: Any, password: str) -> dict[str, Any] | None:
@@ -62,8 +74,8 @@ def _kept(data: Any, password: str) -> dict[str, Any] | None:
     if not isinstance(data, dict):
         return None
     try:
-        text = json.dumps(data)
-        return dict(_hidden(json.loads(text), password)) if len(text) <= _LARGEST_DATA else None
+        text = _unbroken(json.dumps(data, ensure_ascii=False))
+        return dict(_hidden(json.loads(text), password)) if len(text) <= _LARGEST else None
     except RecursionError:
         return None
 

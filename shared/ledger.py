@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.errors import Changed, NotFound
 from shared.models.records import LedgerEntry, LedgerState, ResourceOwner
 from shared.models.steps import CopyJob, ImportJob, Job
 from shared.naming import gallery_target, staging
@@ -83,7 +84,7 @@ def close(catalog: CatalogStore, operation_id: str, at: datetime) -> None:
     for entry in list(every(catalog, LedgerEntry, operation_id)):
         state = LedgerState.KEPT if entry.stays else LedgerState.GONE
         if entry.state != state:
-            catalog.put(entry.now(state, at))
+            _write_end(catalog, entry.now(state, at))
 
 
 def note_gone(catalog: CatalogStore, operation_id: str, resource_id: str, at: datetime) -> None:
@@ -92,7 +93,19 @@ def note_gone(catalog: CatalogStore, operation_id: str, resource_id: str, at: da
     for entry in list(every(catalog, LedgerEntry, operation_id)):
         within = entry.resource_id.lower() == gone or entry.resource_id.lower().startswith(f"{gone}/")
         if within and entry.state != LedgerState.GONE:
-            catalog.put(entry.now(LedgerState.GONE, at))
+            _write_end(catalog, entry.now(LedgerState.GONE, at))
+
+
+def _write_end(catalog: CatalogStore, entry: LedgerEntry) -> None:
+    """Write the last state of an entry; events about what is gone are nobody's any more."""
+    if entry.state == LedgerState.GONE and _tells_of_itself(entry.resource_id):
+        try:
+            owner = catalog.get(ResourceOwner, ResourceOwner.partition_of(entry.resource_id), ResourceOwner.kind)
+            if owner.operation_id == entry.operation_id:
+                catalog.delete(owner)
+        except (NotFound, Changed):
+            pass  # another operation has made it anew
+    catalog.put(entry)
 
 
 def existing(catalog: CatalogStore, operation_id: str) -> Sequence[str]:

@@ -97,19 +97,17 @@ class Settings(Model):
         Raises:
             SettingsError: with every setting that is missing or wrong, and what it should be.
         """
+        # A secret from a file ends with a line.
+        environment = {name: value.strip() for name, value in environment.items()}
         problems = [
             *_missing(environment),
             *_not_https(environment),
             *_webhook(environment),
             *_nameless_janitor(environment),
         ]
-        values = {
-            field: environment[name] for name, field in _SIMPLE_SETTINGS.items() if environment.get(name, "").strip()
-        }
+        values = {field: environment[name] for name, field in _SIMPLE_SETTINGS.items() if environment.get(name)}
         pace: dict[str, object] = {"keep_seconds": KEEP_SECONDS}
-        pace |= {
-            field: environment[name] for name, field in _PACE_SETTINGS.items() if environment.get(name, "").strip()
-        }
+        pace |= {field: environment[name] for name, field in _PACE_SETTINGS.items() if environment.get(name)}
         values.setdefault("catalog_name", _account(environment))
         settings = None
         if not problems:
@@ -166,8 +164,8 @@ def _setting_of(location: tuple[int | str, ...]) -> str:
 
 
 def _table_endpoint(environment: Mapping[str, str]) -> str | None:
-    account = environment.get(f"{_STORAGE}__accountName", "").strip()
-    given = environment.get(f"{_STORAGE}__tableServiceUri", "").strip()
+    account = environment.get(f"{_STORAGE}__accountName", "")
+    given = environment.get(f"{_STORAGE}__tableServiceUri", "")
     return given or (f"https://{account}.table.core.windows.net" if account else None)
 
 
@@ -182,17 +180,17 @@ def _account(environment: Mapping[str, str]) -> str:
 
 def _nameless_janitor(environment: Mapping[str, str]) -> list[str]:
     """The janitor must know for sure what is its own before it removes anything."""
-    removes = environment.get("JANITOR_REMOVES", "").strip().lower() in ("true", "1", "t", "y", "yes", "on")
-    if removes and not environment.get("CATALOG_NAME", "").strip() and _account(environment) == _EMULATOR:
+    removes = environment.get("JANITOR_REMOVES", "").lower() in ("true", "1", "t", "y", "yes", "on")
+    if removes and not environment.get("CATALOG_NAME", "") and _account(environment) == _EMULATOR:
         return ["CATALOG_NAME (a name of this deployment alone; with the storage emulator JANITOR_REMOVES needs it)"]
     return []
 
 
 def _missing(environment: Mapping[str, str]) -> list[str]:
     problems = []
-    if not environment.get(_STORAGE, "").strip() and not _table_endpoint(environment):
+    if not environment.get(_STORAGE, "") and not _table_endpoint(environment):
         problems.append(f"{_STORAGE} (a connection string), or {_STORAGE}__tableServiceUri for the managed identity")
-    if not environment.get("KEY_VAULT_URL", "").strip():
+    if not environment.get("KEY_VAULT_URL", ""):
         problems.append("KEY_VAULT_URL (such as https://my-vault.vault.azure.net)")
     return problems
 
@@ -201,13 +199,13 @@ def _not_https(environment: Mapping[str, str]) -> list[str]:
     return [
         f"{name} (must be an https URL)"
         for name in _HTTPS
-        if (value := environment.get(name, "").strip()) and urlsplit(value).scheme != "https"
+        if (value := environment.get(name, "")) and urlsplit(value).scheme != "https"
     ]
 
 
 def _webhook(environment: Mapping[str, str]) -> list[str]:
     """What is wrong with the webhook's settings; no text repeats the secret."""
-    url, secret = (environment.get(name, "").strip() for name in ("EVENT_WEBHOOK_URL", _WEBHOOK_SECRET))
+    url, secret = (environment.get(name, "") for name in ("EVENT_WEBHOOK_URL", _WEBHOOK_SECRET))
     if not secret:
         return (
             [f"{_WEBHOOK_SECRET} (is needed with EVENT_WEBHOOK_URL: what is not signed can't be trusted)"]

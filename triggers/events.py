@@ -47,14 +47,14 @@ def _at_work_on(resource_id: str) -> Operation | None:
     catalog = wiring.catalog()
     try:
         operation = catalog.get(Operation, owner.org_id, owner.operation_id)
-        if operation.status.ended:
+        if not operation.is_open:
             deletion_id = catalog.get(Image, owner.org_id, operation.image_id).deletion_id
             if deletion_id is None:
                 return None
             operation = catalog.get(Operation, owner.org_id, deletion_id)
     except NotFound:
         return None
-    return None if operation.status.ended else operation
+    return operation if operation.is_open else None
 
 
 def _owner(resource_id: str) -> ResourceOwner | None:

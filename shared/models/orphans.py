@@ -1,5 +1,6 @@
 """What the janitor goes by, finds and hands on: what no operation needs, and operations that lack something."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -89,11 +90,17 @@ class Orphan(CatalogRecord):
 
 
 class Unread(Model):
-    """A subscription, or a resource in it, that could not be read."""
+    """A subscription, a resource in it, or the records of an org, that could not be read."""
 
     subscription_id: str
+    orgs: tuple[str, ...] = ()
+    """Whose records, or whose look at Azure, it is about; empty: everybody who builds in the subscription."""
     code: str
     message: str
+
+    def is_about(self, org: str, subscriptions: Collection[str]) -> bool:
+        """Whether an org that builds in these subscriptions is told."""
+        return org in self.orgs if self.orgs else self.subscription_id in subscriptions
 
 
 class Sweep(CatalogRecord):

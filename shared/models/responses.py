@@ -255,7 +255,7 @@ def sweep_view(sweep: Sweep) -> Json:
         "endedAt": time(sweep.ended_at),
         "removes": sweep.removes,
         "graceSeconds": sweep.grace_seconds,
-        "unread": [each.to_json() for each in sweep.unread],
+        "unread": [each.model_dump(by_alias=True, exclude={"orgs"}) for each in sweep.unread],
     }
 
 

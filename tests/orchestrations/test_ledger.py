@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from shared.errors import PermanentError
-from shared.models.records import LedgerEntry, LedgerState
+from shared.models.records import LedgerEntry, LedgerState, ResourceOwner
 from shared.models.steps import CopyJob, ImportJob
 from shared.naming import gallery_target, staging
 from shared.states import GpuType
@@ -83,6 +83,7 @@ def test_nothing_of_a_failed_import_is_left_in_the_ledger(world: World) -> None:
     world.run(job)
     assert set(entries(world)) == set().union(*ids(job).values())
     assert set(entries(world).values()) == {LedgerState.GONE}
+    assert world.catalog.all(ResourceOwner) == [], "nor does an event about it look for anybody"
 
 
 def copy_ids(job: CopyJob) -> dict[str, str]:

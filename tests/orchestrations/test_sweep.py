@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from activities import sweep_operations
 from orchestrators.policies import SWEEP_ATTEMPTS
 from shared.errors import PermanentError, StoreUnavailable, TransientError
-from shared.models.orphans import Orphan, OrphanKind, OrphanState, Sweep, SweepRules, Why
+from shared.models.orphans import Orphan, OrphanKind, OrphanState, PageReport, Sweep, SweepPage, SweepRules, Why
 from shared.models.records import (
     HistoryEntry,
     IdempotencyKey,
@@ -392,6 +393,23 @@ def test_each_org_sees_its_own(world: World, job: ImportJob) -> None:
         ("org-2", second.operation_id),
     }
     assert {each.org_id for each in world.catalog.all(Sweep)} == {ORG, "org-2"}
+
+
+def test_records_that_could_not_be_read_are_told_of_to_their_org_alone(
+    world: World, job: ImportJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.catalog.put(builders.provider_instance(org_id="org-2"))
+    real = sweep_operations.sweep
+
+    def sweep(page: SweepPage, *others: Any) -> PageReport:
+        if page.part.orgs == ("org-2",):
+            raise RuntimeError("a fault of ours")
+        return real(page, *others)
+
+    monkeypatch.setattr(sweep_operations, "sweep", sweep)
+    world.run_sweep(LOOK)
+    told = {each.org_id: [unread.code for unread in each.unread] for each in world.catalog.all(Sweep)}
+    assert told == {ORG: [], "org-2": ["INTERNAL_ERROR"]}
 
 
 def test_old_idempotency_keys_are_removed_and_young_ones_stay(world: World) -> None:

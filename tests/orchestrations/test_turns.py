@@ -83,6 +83,7 @@ def test_copies_wait_too_and_those_that_only_replicate_make_room(world):
     assert queue.statuses() == {OperationStatus.SUCCEEDED}
     assert max(building) == 1
     assert any(replicating), "replication is Azure's work, not a build"
+    assert {world.operation(job).queued_at for job in queue.jobs} == {None}, "nor is it shown as waiting, if retried"
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["heard", "hint-lost"])

@@ -148,6 +148,13 @@ def test_what_has_ended_is_left_alone(catalog, client, status):
     assert client.events == []
 
 
+def test_the_removal_of_what_a_failed_operation_kept_is_woken(catalog, client):
+    job = builders.import_job()
+    at_work(catalog, job, status=OperationStatus.FAILED, kept=True, step="clean-up")
+    deliver(client, cloud(staging(job).vm_id))
+    assert client.events == [(f"{job.operation_id}:clean-up", "news")]
+
+
 def test_an_instance_that_is_not_there_is_no_failure(catalog, client):
     job = builders.import_job()
     at_work(catalog, job)

@@ -68,6 +68,15 @@ def test_nobody_is_told_of_changes_unless_somebody_is_named():
     assert SECRET not in repr(both)
 
 
+def test_a_line_that_ends_a_setting_is_none_of_it():
+    """As of a secret that was set from a file."""
+    hook = {"EVENT_WEBHOOK_URL": " https://hook.example/x\n", "EVENT_WEBHOOK_SECRET": f"{SECRET}\n"}
+    settings = Settings.from_environment({**GOOD, **hook})
+    assert settings.event_webhook_url == "https://hook.example/x"
+    assert settings.event_webhook_secret is not None
+    assert settings.event_webhook_secret.get_secret_value() == SECRET
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [

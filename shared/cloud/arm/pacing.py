@@ -117,8 +117,6 @@ class Limits:
         if whole_kind:
             self._hold(("kind", kind_of(method)), until)
             return
-        now = self._clock()
-        self._held = {key: end for key, end in self._held.items() if end > now}
         self._hold(("one", method, path.lower()), until)
         shape = shape_of(path)
         alike = [end for (scope, verb, *rest), end in self._held.items() if _is_alike(scope, verb, rest, method, shape)]
@@ -126,6 +124,8 @@ class Limits:
             self._hold(("all", method, shape), max(alike))
 
     def _hold(self, key: tuple[str, ...], until: float) -> None:
+        now = self._clock()
+        self._held = {held: end for held, end in self._held.items() if end > now}
         self._held[key] = max(until, self._held.get(key, until))
 
 

@@ -116,6 +116,15 @@ def test_a_bad_one_is_laid_aside_with_the_reason(api: Api, schema, data, status,
     assert not api.catalog.all(Image)
 
 
+@pytest.mark.parametrize("name", [chr(1) * 300, chr(0xD800)], ids=["escaped", "half-a-character"])
+def test_one_whose_letter_could_not_be_written_as_it_is_is_laid_aside_too(api: Api, name: str):
+    data = import_body(**{f"{name}{number}": "https://blobs.example/x?sig=canary" for number in range(25)})
+    deliver(api, cloud(data))
+    [letter] = api.catalog.all(DeadLetter)
+    assert letter.errors
+    json.dumps(letter.to_json(), ensure_ascii=False).encode()
+
+
 def test_a_name_that_is_taken_is_laid_aside_and_its_key_is_free_again(api: Api):
     api.created()
     deliver(api, cloud(import_body()))

@@ -110,6 +110,15 @@ def test_a_resource_whose_last_request_was_spent_is_left_alone_before_it_is_refu
     assert not held(limits, "POST", f"{MACHINE}/restart")
 
 
+def test_what_was_held_back_once_is_forgotten(limits: Limits, clock: Clock):
+    """The names of machines do not come again, and a worker lives for weeks."""
+    for number in range(50):
+        spent = {"x-ms-ratelimit-remaining-resource": "Microsoft.Compute/UpdateVM;0"}
+        limits.note("POST", f"{MACHINE}{number}/restart", 202, spent)
+        clock.now += 1
+    assert len(vars(limits)["_held"]) == 15
+
+
 def test_what_begins_something_waits_before_checks_and_reads_while_little_is_left(limits: Limits, clock: Clock):
     limits.note("PUT", GROUP, 201, {f"{STEM}-writes": "199"})
     limits.note("PUT", GROUP, 201, {f"{STEM}-writes": "41"})
