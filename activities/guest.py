@@ -88,7 +88,7 @@ def _note(step: ImportStep, resources: Sequence[tuple[int, str]], state: str, ca
 
 
 def _commands(step: ImportStep) -> Sequence[tuple[int, str]]:
-    return ledger.command_resources(step.job, _command(step), step.attempt)
+    return ledger.command_resources(step.job, _command(step), step.attempt, step.retries)
 
 
 def _drivers(step: ImportStep) -> Sequence[tuple[int, str]]:

@@ -20,7 +20,7 @@ from shared.models.orphans import (
 )
 from shared.models.provider_instance import ProviderInstance
 from shared.models.records import IdempotencyKey
-from shared.ports import LARGEST_PAGE, CatalogStore, Query
+from shared.ports import LARGEST_PAGE, CatalogStore, Query, everywhere
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def plan(catalog: CatalogStore) -> SweepPlan:
     """Each subscription that a provider instance builds in, or has its gallery in; and each org."""
     subscriptions: dict[str, set[str]] = {}
     orgs: dict[str, set[str]] = {}
-    for provider in _providers(catalog):
+    for provider in everywhere(catalog, ProviderInstance):
         for subscription in _subscriptions(provider):
             subscriptions.setdefault(subscription, set()).add(provider.org_id)
             orgs.setdefault(provider.org_id, set()).add(subscription)
@@ -101,17 +101,6 @@ def report(end: SweepEnd, catalog: CatalogStore) -> None:
             unread=tuple(unread[:_MOST_UNREAD]),
         )
         catalog.put(sweep)
-
-
-def _providers(catalog: CatalogStore) -> list[ProviderInstance]:
-    found: list[ProviderInstance] = []
-    continuation = None
-    while True:
-        page = catalog.scan(ProviderInstance, continuation=continuation)
-        found += page.items
-        continuation = page.continuation
-        if continuation is None:
-            return found
 
 
 def _subscriptions(provider: ProviderInstance) -> set[str]:

@@ -14,6 +14,7 @@ from shared.models.records import Asset, Operation, Version
 from shared.models.steps import CopyJob
 from shared.naming import gallery_target, staging
 from shared.orphans import Known, expects_resources, finding_id
+from shared.outcomes import as_data
 from shared.ports import CatalogStore, Inventory, Query, every
 
 bp = df.Blueprint()
@@ -40,7 +41,8 @@ class _Azure:
                 return ()
             return [each for each in others if each == anchor or not self.inventory.exists(each)]
         except (PermanentError, TransientError) as error:
-            self.unread[subscription] = Unread(subscription_id=subscription, code=error.code, message=error.message)
+            said = as_data(error)
+            self.unread[subscription] = Unread(subscription_id=subscription, code=said.code, message=said.message)
             return None
 
 

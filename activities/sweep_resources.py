@@ -58,8 +58,9 @@ def sweep(page: SweepPage, ports: Ports) -> PageReport:
         if following is None:
             _settle(page, ports)
     except (PermanentError, TransientError) as error:
-        _log.warning("the %s of subscription %s: %s", part.kind, part.subscription_id, error)
-        unread = Unread(subscription_id=part.subscription_id, code=error.code, message=error.message)
+        said = as_data(error)
+        _log.warning("the %s of subscription %s: %s: %s", part.kind, part.subscription_id, said.code, said.message)
+        unread = Unread(subscription_id=part.subscription_id, code=said.code, message=said.message)
         return PageReport(unread=(unread,))
     return PageReport(continuation=following)
 
@@ -117,8 +118,9 @@ def _removed(resource: TaggedResource, finding: Orphan, page: SweepPage, ports: 
         if waiting is None:
             _check_gone(resource, ports)
     except (PermanentError, TransientError) as error:
-        _log.warning("could not remove %s: %s %s", resource.resource_id, error, about(finding))
-        return finding.model_copy(update={"state": OrphanState.REMAINS, "error": as_data(error).info(_STEP)})
+        said = as_data(error).info(_STEP)
+        _log.warning("could not remove %s: %s: %s %s", resource.resource_id, said.code, said.message, about(finding))
+        return finding.model_copy(update={"state": OrphanState.REMAINS, "error": said})
     if finding.state is not OrphanState.REMOVING:
         _log.warning("removing %s, which no operation needs (%s) %s", resource.resource_id, finding.why, about(finding))
         _tell(finding, page.at, ports.catalog)

@@ -109,6 +109,7 @@ class ProviderError(CatalogError):
 
     Attributes:
         code: Azure's error code (`SkuNotAvailable`), or ours where there is none.
+        message: all that Azure said, which may be long and hold secrets: see `shared.secret_texts.shown`.
         correlation_id: `x-ms-correlation-request-id` of the answer, or None.
     """
 

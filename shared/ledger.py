@@ -9,6 +9,9 @@ from shared.models.steps import CopyJob, ImportJob, Job
 from shared.naming import gallery_target, staging
 from shared.ports import CatalogStore, every
 
+MOST_ATTEMPTS = 99
+"""More than a step has until it fails for good: what the next retry of its operation makes comes after all of these."""
+
 
 def group_resources(job: ImportJob) -> Sequence[tuple[int, str]]:
     """The staging resource group, with its place in the order of creation."""
@@ -32,9 +35,13 @@ def driver_resources(job: ImportJob, extension: str) -> Sequence[tuple[int, str]
     return ((40, f"{staging(job).vm_id}/extensions/{extension}"),)
 
 
-def command_resources(job: ImportJob, name: str, attempt: int) -> Sequence[tuple[int, str]]:
-    """The managed run command of an attempt: each has a name of its own, and stays as long as the VM."""
-    return ((50 + attempt, f"{staging(job).vm_id}/runCommands/{name}"),)
+def command_resources(job: ImportJob, name: str, attempt: int, retries: int) -> Sequence[tuple[int, str]]:
+    """The managed run command of an attempt, after so many retries of the operation.
+
+    Each has a name of its own, and stays as long as the VM; so each has a place of its own, too.
+    """
+    order = 50 + (MOST_ATTEMPTS + 1) * retries + attempt
+    return ((order, f"{staging(job).vm_id}/runCommands/{name}"),)
 
 
 def gallery_resources(job: CopyJob) -> Sequence[tuple[int, str]]:

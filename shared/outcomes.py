@@ -25,7 +25,7 @@ from shared.log import about
 from shared.models.records import Operation
 from shared.models.steps import Finding, Job, Outcome, StepError, StepInput
 from shared.ports import CatalogStore, Waiting
-from shared.secret_texts import redacted
+from shared.secret_texts import shown
 
 S = TypeVar("S", bound=StepInput)
 
@@ -126,7 +126,7 @@ def as_data(error: Nameable) -> StepError:
     return StepError(
         kind=error.kind,
         code=error.code,
-        message=redacted(error.message),
+        message=shown(error.message),
         retry_after=error.retry_after if isinstance(error, TransientError) else None,
         correlation_id=error.correlation_id,
     )

@@ -24,6 +24,7 @@ LARGEST_PAGE = 1000
 """Table Storage gives no more at once."""
 
 R = TypeVar("R", bound=Record)
+Equals = Mapping[str, str | bool | Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Query:
 
     below: Sequence[str] = ()
     row_prefix: str = ""
-    equals: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    equals: Equals = field(default_factory=dict)
     size: int = 25
     continuation: str | None = None
 
@@ -123,15 +124,28 @@ class CatalogStore(Protocol):
         ...
 
 
-def every(catalog: CatalogStore, kind: type[R], partition: str, *below: str) -> Iterator[R]:
-    """All records of one kind below these ids, page by page: for what belongs to one image or operation."""
-    query = Query(below=below, size=LARGEST_PAGE)
+def every(
+    catalog: CatalogStore, kind: type[R], partition: str, *below: str, equals: Equals | None = None
+) -> Iterator[R]:
+    """All records of one kind below these ids, page by page: for what one image or operation has, and for timers."""
+    query = Query(below=below, equals=equals or {}, size=LARGEST_PAGE)
     while True:
         page = catalog.list(kind, partition, query)
         yield from page.items
         if page.continuation is None:
             return
         query = replace(query, continuation=page.continuation)
+
+
+def everywhere(catalog: CatalogStore, kind: type[R]) -> Iterator[R]:
+    """All records of a table of one kind, over all partitions, page by page: for timers, and a small table."""
+    continuation = None
+    while True:
+        page = catalog.scan(kind, continuation=continuation)
+        yield from page.items
+        continuation = page.continuation
+        if continuation is None:
+            return
 
 
 class SecretStore(Protocol):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from shared.errors import AlreadyExists, Changed, NotFound
 from shared.models.base import Record
-from shared.ports import LARGEST_PAGE, Page, Query
+from shared.ports import LARGEST_PAGE, Equals, Page, Query
 from tests.scripted import Scripted, answer
 
 R = TypeVar("R", bound=Record)
@@ -157,9 +157,10 @@ def _record(kind: type[R], row: _Row) -> R:
     return kind.model_validate({**row.columns, "etag": row.etag})
 
 
-def _matches(row: _Row, equals: Mapping[str, str | Sequence[str]]) -> bool:
+def _matches(row: _Row, equals: Equals) -> bool:
     return all(
-        row.columns.get(name) in ([wanted] if isinstance(wanted, str) else wanted) for name, wanted in equals.items()
+        row.columns.get(name) in ([wanted] if isinstance(wanted, str | bool) else wanted)
+        for name, wanted in equals.items()
     )
 
 

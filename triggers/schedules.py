@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,15 +14,17 @@ from azure.durable_functions.models import DurableOrchestrationStatus
 from shared import wiring
 from shared.errors import Changed, NotFound
 from shared.log import about
+from shared.models.provider_instance import ProviderInstance
 from shared.models.records import Asset, Operation
 from shared.models.steps import CopyJob, DeleteJob, ImportJob, RepairTask, read_making_job
 from shared.names import Orchestrator, step_instance_id
-from shared.ports import every
-from shared.states import AssetStatus, OperationAction
+from shared.ports import Equals, every, everywhere
+from shared.states import AssetStatus, OperationAction, OperationStatus
 from triggers.http import now
 from triggers.starting import start
 
 EVERY_FIVE_MINUTES = "0 */5 * * * *"
+HOURLY = "0 37 * * * *"
 LOOK_BACK = timedelta(days=30)
 """How old an orchestration may be that is looked at: longer than any replication takes."""
 _PAGE = 100
@@ -31,6 +33,14 @@ _SHORTEST = timedelta(minutes=1)
 """A time that is not halved any more, however many instances began in it."""
 _TRIES = 10
 """How often it is noted anew that an orchestration is lost, when a step wrote its progress in between."""
+_SETTLED = timedelta(minutes=10)
+"""An operation that changed since then is in somebody's hands."""
+_OPEN: Sequence[Equals] = (
+    {"status": (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)},
+    {"kept": True},
+)
+"""What tells the records of open operations (`Operation.is_open`); one may be both."""
+_MISSING = "Missing"
 _LOST = (df.OrchestrationRuntimeStatus.Failed, df.OrchestrationRuntimeStatus.Terminated)
 _OURS = frozenset({Orchestrator.IMPORT_IMAGE, Orchestrator.COPY_IMAGE, Orchestrator.REMOVE_IMAGE})
 
@@ -50,6 +60,49 @@ async def reconcile_operations(timer: func.TimerRequest, client: df.DurableOrche
                 await _repair(client, _job(status.input_), status.runtime_status.name)
             except Exception as error:  # noqa: BLE001 - whatever is the matter with one must not stop the others
                 _log.warning("the operation %s is looked at again later: %r", status.instance_id, error)
+
+
+@bp.function_name("reconcile_records")
+@bp.timer_trigger(arg_name="timer", schedule=HOURLY)
+@bp.durable_client_input(client_name="client")
+async def reconcile_records(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001
+    """Find operations that have something left to do, and whose orchestration was purged, or was lost long ago.
+
+    What is purged leaves only the record. No index has the open ones: storage looks through all operations of an org
+    for them, so this is done once an hour. As an orchestration begins before its record is written, and goes on through
+    retries, one that is not there has been.
+    """
+    for operation in await asyncio.to_thread(_open, now() - _SETTLED):
+        try:
+            how = await _loss(client, operation.id)
+            if how is not None:
+                await _repair(client, _job(operation.job), how)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.warning("the operation %s is looked at again later: %r", operation.id, error)
+
+
+def _open(before: datetime) -> Sequence[Operation]:
+    """The open operations of all orgs that have a provider instance, which did not change since a moment."""
+    catalog = wiring.catalog()
+    orgs = sorted({provider.org_id for provider in everywhere(catalog, ProviderInstance)})
+    found = {
+        operation.id: operation
+        for org in orgs
+        for equals in _OPEN
+        for operation in every(catalog, Operation, org, equals=equals)
+    }
+    return [operation for operation in found.values() if operation.last_changed_at < before]
+
+
+async def _loss(client: df.DurableOrchestrationClient, instance_id: str) -> str | None:
+    """How an orchestration was lost; None where it is there, has done its work, or the host can't tell."""
+    status = (await client.get_status(instance_id)).runtime_status
+    if status is not None:
+        return status.name if status in _LOST else None
+    # The SDK takes some failures of the host for an answer without a status; not so when it is asked for a list.
+    listed = await client.get_status_by(instance_id_prefix=instance_id)
+    there = len(listed) >= _PAGE or any(each.instance_id == instance_id for each in listed)
+    return None if there else _MISSING
 
 
 async def _lost(

@@ -56,7 +56,7 @@ class TableCatalogStore:
 
     def list(self, kind: type[R], partition: str, query: Query = _WHOLE_RECORD) -> Page[R]:
         """See `CatalogStore.list`: one round trip, over a range of row keys."""
-        if any(not values for values in query.equals.values()):
+        if any(not isinstance(values, bool) and not values for values in query.equals.values()):
             return Page(())
         text, parameters = _filter(kind, partition, query)
         start = _decoded(query.continuation)
@@ -194,16 +194,16 @@ def _table_of(records: Sequence[Record]) -> str:
     return partitions.pop()[0]
 
 
-def _filter(kind: type[Record], partition: str, query: Query) -> tuple[str, dict[str, str]]:
+def _filter(kind: type[Record], partition: str, query: Query) -> tuple[str, dict[str, str | bool]]:
     """The OData filter and its parameters, which the SDK quotes."""
     prefix = kind.key(*query.below, query.row_prefix)
-    parameters = {"partition": partition}
+    parameters: dict[str, str | bool] = {"partition": partition}
     parts = ["PartitionKey eq @partition"]
     if prefix:
         parts.append("RowKey ge @first and RowKey lt @end")
         parameters |= {"first": prefix, "end": _successor(prefix)}
     for column, (name, wanted) in enumerate(query.equals.items()):
-        values = [wanted] if isinstance(wanted, str) else wanted
+        values = [wanted] if isinstance(wanted, str | bool) else wanted
         names = [f"value{column}x{number}" for number in range(len(values))]
         parameters |= dict(zip(names, values, strict=True))
         parts.append("( " + " or ".join(f"{name} eq @{parameter}" for parameter in names) + " )")

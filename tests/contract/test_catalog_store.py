@@ -27,7 +27,7 @@ from shared.models.records import (
     StoredAnswer,
     Version,
 )
-from shared.ports import CatalogStore, Query
+from shared.ports import CatalogStore, Equals, Query
 from shared.queue import new_ticket
 from shared.settings import Settings
 from shared.states import StreamStatus
@@ -352,15 +352,21 @@ def test_the_history_comes_newest_first(catalog: CatalogStore, org: str) -> None
         ({"status": "' or RowKey gt '"}, set()),
         ({"unknown": "x"}, set()),
         ({"description": "it's @here"}, {"d"}),
+        ({"multiSession": True}, {"c", "d"}),
+        ({"multiSession": False, "status": "FAILED"}, {"b"}),
     ],
 )
-def test_a_list_is_narrowed_by_values(
-    catalog: CatalogStore, org: str, equals: dict[str, str | Sequence[str]], expected: set[str]
-) -> None:
+def test_a_list_is_narrowed_by_values(catalog: CatalogStore, org: str, equals: Equals, expected: set[str]) -> None:
     statuses = {"a": "PENDING", "b": "FAILED", "c": "FAILED", "d": "AVAILABLE"}
     catalog.create(
         *(
-            builders.image(org_id=org, name=name, status=StreamStatus(status), description="it's @here" * (name == "d"))
+            builders.image(
+                org_id=org,
+                name=name,
+                status=StreamStatus(status),
+                description="it's @here" * (name == "d"),
+                multi_session=name > "b",
+            )
             for name, status in statuses.items()
         )
     )

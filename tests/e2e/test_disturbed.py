@@ -2,9 +2,11 @@
 
 import random
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from azure.data.tables import TableServiceClient
 
 from local.azurite import Azurite, AzuriteProcess
 from tests.e2e.stack import Import, Tenant, running_stack, wait_until
@@ -69,6 +71,41 @@ def test_an_operation_whose_orchestration_was_terminated_is_brought_to_an_end(st
     assert (operation["status"], operation["error"]["code"]) == ("Failed", "ORCHESTRATION_LOST")
     assert job.copy["status"] == "IMPORT_FAILED"
     assert tenant.inventory() == []
+
+
+def test_a_cancel_ends_although_the_orchestration_was_terminated_and_purged(stack, tenant):
+    """Nothing but the operation's record tells of it then."""
+    job = tenant.submit()
+    wait_until(lambda: tenant.machines(), "the VM to be begun")
+    operation_id = job.operation["id"]
+    instances = f"{stack.urls['host']}/runtime/webhooks/durabletask/instances"
+    assert httpx.post(f"{instances}/{operation_id}/terminate?reason=by+hand").status_code == 202
+    wait_until(lambda: httpx.get(f"{instances}/{operation_id}").status_code == 200, "the orchestration's end")
+    assert httpx.delete(f"{instances}/{operation_id}").status_code == 200
+    assert httpx.get(f"{instances}/{operation_id}").status_code == 404
+    assert tenant.request("POST", f"/operations/{operation_id}/cancel").status_code == 202
+
+    def reconciled() -> bool:
+        age(stack, job.operation)
+        run = httpx.post(f"{stack.urls['host']}/admin/functions/reconcile_records", json={"input": ""})
+        assert run.status_code == 202, run.text
+        return bool(job.operation["status"] == "Canceled")
+
+    wait_until(reconciled, "the operation to be brought to an end")
+    assert job.operation["error"]["code"] == "OPERATION_CANCELED"
+    assert tenant.request("POST", f"/operations/{operation_id}/cancel").status_code == 200
+    assert tenant.inventory() == []
+
+
+def age(stack, operation):
+    """Let an operation's record look as if nobody had touched it for an hour."""
+    with (
+        TableServiceClient.from_connection_string(stack.azurite) as service,
+        service.get_table_client("catalog") as catalog,
+    ):
+        filters = f"RowKey eq 'operation:{operation['id']}'"
+        (row,) = catalog.query_entities(filters, select=["PartitionKey", "RowKey"])
+        catalog.update_entity({**row, "lastChangedAt": datetime.now(UTC) - timedelta(hours=1)})
 
 
 def test_a_stopped_host_finishes_what_was_in_flight(folder):

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from orchestrators import policies
+from shared import ledger
 from shared.errors import PermanentError
 from shared.models.records import LedgerEntry, LedgerState, ResourceOwner
-from shared.models.steps import CopyJob, ImportJob
+from shared.models.steps import CopyJob, ImportJob, Pace
 from shared.naming import gallery_target, staging
 from shared.states import GpuType
 from tests import builders
@@ -74,6 +76,60 @@ def test_a_further_attempt_of_a_script_is_another_run_command(world: World) -> N
     states = {each.rpartition("/")[2]: state for each, state in entries(world).items()}
     assert states["remote-desktop-1"] == LedgerState.CREATING, "nobody knows whether it was made"
     assert states["remote-desktop-2"] == LedgerState.EXISTS
+
+
+def retried(world: World, times: int) -> ImportJob:
+    """A job whose script fails so many times, and is retried each time."""
+    job = builders.import_job(pace=Pace(keep_seconds=3600.0))
+
+    def retry() -> None:
+        if world.operation(job).retry_until is not None and world.operation(job).retries < times:
+            world.retry(job)
+
+    world.before_wait = retry
+    world.images.takes("run_command", 1)
+    world.images.fail("check_run_command", PermanentError("RunCommandFailed", "exit code 1"), times=times)
+    world.accept(job)
+    return job
+
+
+def test_a_retry_hides_no_run_command_of_before(world: World) -> None:
+    job = retried(world, times=2)
+    world.run(job)
+    commands = {each.rpartition("/")[2]: state for each, state in entries(world).items() if "/runCommands/" in each}
+    assert commands == {
+        "remote-desktop-1": LedgerState.CREATING,
+        "remote-desktop-1-1": LedgerState.CREATING,
+        "remote-desktop-2-1": LedgerState.EXISTS,
+    }
+    assert set(commands) == set(world.images.scripts), "all that were made are known"
+
+
+def test_what_an_older_release_wrote_in_the_place_of_another_run_command_goes_with_the_rest(world: World) -> None:
+    job = retried(world, times=1)
+    (_, name), *_ = ledger.command_resources(job, "remote-desktop-1-1", 1, 1)
+    older = LedgerEntry(
+        org_id=job.org_id,
+        operation_id=job.operation_id,
+        order=51,
+        resource_id=name,
+        state=LedgerState.EXISTS,
+        updated_at=builders.NOW,
+    )
+    world.images.fail("begin_restart", PermanentError("Broken", "It is broken."))
+
+    def write(activity: str) -> None:
+        if activity == "begin_restart":
+            world.catalog.put(older)
+
+    world.before_activity = write
+    world.run(job)
+    assert [entry.resource_id for entry in world.catalog.all(LedgerEntry)].count(name) == 2
+    assert {entry.state for entry in world.catalog.all(LedgerEntry)} == {LedgerState.GONE}
+
+
+def test_no_step_has_more_attempts_than_there_are_places() -> None:
+    assert 1 + sum(policy.retries for policy in policies.RETRIES.values()) <= ledger.MOST_ATTEMPTS
 
 
 def test_nothing_of_a_failed_import_is_left_in_the_ledger(world: World) -> None:

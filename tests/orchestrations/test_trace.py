@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from shared import steps
-from shared.errors import ErrorKind, PermanentError, TransientError
+from shared.errors import ErrorKind, PermanentError, SecretUnavailable, TransientError
 from shared.models.outbox import OutboxEvent
 from shared.models.records import HistoryEntry
 from shared.models.steps import PurchasePlan
@@ -67,19 +67,41 @@ def test_each_step_leaves_its_retry_and_its_failure_in_the_history(world, provid
     assert [e.sequence for e in trace] == list(range(1, len(trace) + 1))
 
 
-def test_the_password_in_azures_words_is_hidden_everywhere(world, job, caplog):
+def run_refused(world, job, caplog, method, message):
+    """Run an import whose VM Azure refuses with a message, twice; returns what is told of it, and all that is kept."""
     caplog.set_level(logging.INFO)
     world.outbox = Outbox(("sink",))
+    world.images.takes("virtual_machine", 2)
     world.accept(job)
-    message = f"The password {PASSWORD} is bad, see https://h.example/x?a=1&sig=canary%3D&b=2"
-    fail(world, "images", steps.VIRTUAL_MACHINE, TransientError("Busy", message), PermanentError("Bad", message))
+    world.images.fail(method, TransientError("Busy", message))
+    world.images.fail(method, PermanentError("Bad", message))
     world.run(job)
+    assert world.operation(job).error.code == "Bad"
     kept = [*entries(world), world.operation(job), world.asset(job), *world.catalog.all(OutboxEvent)]
     told = "".join(record.model_dump_json() for record in kept)
-    seen = told + caplog.text + str(world.histories())
+    return told, told + caplog.text + str(world.histories())
+
+
+@pytest.mark.parametrize("method", ["begin_virtual_machine", "check_virtual_machine"])
+def test_the_password_in_azures_words_is_hidden_everywhere(world, job, caplog, method):
+    message = f"The password {PASSWORD} is bad, see https://h.example/x?a=1&sig=canary%3D&b=2"
+    told, seen = run_refused(world, job, caplog, method, message)
     assert PASSWORD not in seen
     assert "canary" not in seen
     assert "The password [hidden] is bad" in told
+
+
+@pytest.mark.parametrize("error", [SecretUnavailable("The vault does not answer."), RuntimeError("a fault")])
+def test_nothing_of_azures_words_is_shown_while_the_password_can_not_be_read(world, job, caplog, error):
+    def vault_is_away(name):
+        if name == "check_virtual_machine":
+            world.secrets.fail("get", error)
+
+    world.before_activity = vault_is_away
+    told, seen = run_refused(world, job, caplog, "check_virtual_machine", f"The password {PASSWORD} is bad.")
+    assert PASSWORD not in seen
+    assert "is bad" not in seen
+    assert "Azure could not make the virtual machine (Bad)." in told
 
 
 def test_a_request_for_regions_that_is_tried_again_is_in_the_history(world):

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 import pytest
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
 from shared import wiring
 from shared.errors import Changed, StoreUnavailable
@@ -19,6 +21,7 @@ from tests.builders import ORG
 from tests.fakes import FakeCatalogStore
 from triggers import schedules
 
+BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 Status = df.OrchestrationRuntimeStatus
 
@@ -41,11 +44,20 @@ class FakeClient:
     instances: list[Instance] = field(default_factory=list)
     started: list[tuple[str, str, Any]] = field(default_factory=list)
     page: int = 100
+    asked: list[str] = field(default_factory=list)
+    """The instances that were asked for one by one."""
+    ailing: bool = False
+    """Whether it answers such questions without a status, as the SDK does when the host answers 500."""
+
+    async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
+        self.asked.append(instance_id)
+        found = [each.runtime_status.name for each in self.instances if each.instance_id == instance_id]
+        return DurableOrchestrationStatus(runtimeStatus=found[0] if found and not self.ailing else None)
 
     async def get_status_by(
         self,
-        created_time_from: datetime,
-        runtime_status: list[Any],
+        created_time_from: datetime = BEGINNING_OF_TIME,
+        runtime_status: Sequence[Any] = tuple(Status),
         created_time_to: datetime = END_OF_TIME,
         instance_id_prefix: str = "",
     ) -> list[Instance]:
@@ -68,10 +80,14 @@ def lost(job: ImportJob | CopyJob | DeleteJob, name: str, status: Any = Status.T
     return FakeClient([Instance(job.operation_id, name, status, json.dumps(job.to_json()))])
 
 
-def reconcile(client: FakeClient) -> list[tuple[str, str, Any]]:
-    function = schedules.reconcile_operations.build()._func
+def reconcile(client: FakeClient, builder: Any = schedules.reconcile_operations) -> list[tuple[str, str, Any]]:
+    function = builder.build()._func
     asyncio.run(getattr(function, "client_function", function)(timer=None, client=client))
     return client.started
+
+
+def reconcile_records(client: FakeClient) -> list[tuple[str, str, Any]]:
+    return reconcile(client, schedules.reconcile_records)
 
 
 def change(catalog: FakeCatalogStore, job: ImportJob | CopyJob, **update: Any) -> None:
@@ -201,3 +217,143 @@ def test_storage_that_is_away_for_one_does_not_stop_the_others(
     catalog.fail("get", StoreUnavailable("away"))
     assert [instance for _, instance, _ in reconcile(client)] == [f"{other.operation_id}:repair"]
     assert one.operation_id in caplog.text
+
+
+OPEN: list[dict[str, Any]] = [
+    {"status": OperationStatus.NOT_STARTED},
+    {"status": OperationStatus.RUNNING},
+    {"status": OperationStatus.RUNNING, "retries": 2},
+    {"status": OperationStatus.FAILED, "kept": True, "retry_until": builders.NOW},
+    {"status": OperationStatus.SUCCEEDED, "kept": True, "retry_until": builders.NOW},
+]
+
+
+def accepted(catalog: FakeCatalogStore, job: ImportJob | CopyJob, **update: Any) -> None:
+    """Write the records of a job of an org with a provider instance, which did not change for some time."""
+    catalog.put(builders.provider_instance(org_id=job.org_id))
+    catalog.create(*builders.accepted(job))
+    operation = catalog.get(Operation, job.org_id, job.operation_id)
+    settled = datetime.now(UTC) - timedelta(minutes=11)
+    catalog.update(operation.model_copy(update={"last_changed_at": settled, **update}))
+
+
+@pytest.mark.parametrize("update", OPEN[:4])
+def test_an_operation_whose_orchestration_was_purged_is_repaired(
+    catalog: FakeCatalogStore, update: dict[str, Any]
+) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, **update)
+    ((name, instance_id, given),) = reconcile_records(FakeClient())
+    assert (name, instance_id) == ("repair_operation", f"{job.operation_id}:repair")
+    assert RepairTask.model_validate(given) == RepairTask(job=job, reason="Missing")
+    assert catalog.get(Operation, ORG, job.operation_id).lost_at is not None
+
+
+def test_one_that_succeeded_in_part_takes_no_retry_any_more_once_its_orchestration_was_purged(
+    catalog: FakeCatalogStore,
+) -> None:
+    job = builders.copy_job("westus")
+    accepted(catalog, job, **OPEN[4])
+    assert not reconcile_records(FakeClient()), "what it made stays"
+    assert not catalog.get(Operation, ORG, job.operation_id).is_open
+
+
+def test_a_cancel_comes_to_its_end_although_the_orchestration_was_purged(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING, cancel_requested_at=builders.NOW)
+    ((_, _, given),) = reconcile_records(FakeClient())
+    assert RepairTask.model_validate(given).canceled
+
+
+def test_a_deletion_whose_orchestration_was_purged_is_begun_again(catalog: FakeCatalogStore) -> None:
+    job = builders.delete_job(builders.import_job())
+    catalog.create(builders.provider_instance())
+    catalog.create(builders.deletion_operation(job))
+    assert reconcile_records(FakeClient()) == [("remove_image", job.operation_id, job.to_json())]
+
+
+@pytest.mark.parametrize("status", [Status.Running, Status.Pending, Status.Suspended, Status.Completed])
+@pytest.mark.parametrize("update", OPEN)
+@pytest.mark.parametrize("ailing", [False, True])
+def test_an_operation_whose_orchestration_is_there_is_left_alone(
+    catalog: FakeCatalogStore, status: Any, update: dict[str, Any], ailing: bool
+) -> None:
+    """Also while it waits for a retry, goes on after one, or the host can't answer for one instance."""
+    job = builders.import_job()
+    accepted(catalog, job, **update)
+    client = lost(job, "import_image", status)
+    client.ailing = ailing
+    assert not reconcile_records(client)
+    assert client.asked == [job.operation_id]
+    assert catalog.get(Operation, ORG, job.operation_id).lost_at is None
+
+
+def test_one_that_was_lost_longer_ago_than_orchestrations_are_looked_at_is_repaired(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING)
+    client = lost(job, "import_image", Status.Failed)
+    client.instances[0].created_at -= schedules.LOOK_BACK + timedelta(days=1)
+    assert not reconcile(client)
+    ((_, _, given),) = reconcile_records(client)
+    assert RepairTask.model_validate(given).reason == "Failed"
+
+
+def test_an_operation_with_more_instances_than_a_host_tells_of_is_left_alone(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING)
+    client = FakeClient([Instance(f"{job.operation_id}:{n}", "run_step", Status.Completed) for n in range(100)])
+    assert not reconcile_records(client)
+
+
+def test_a_step_that_goes_on_without_its_orchestration_is_stopped_and_waited_for(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING)
+    client = FakeClient([Instance(f"{job.operation_id}:virtual-machine", "run_step", Status.Running)])
+    assert not reconcile_records(client)
+    assert catalog.get(Operation, ORG, job.operation_id).lost_at is not None, "so the step stops"
+    client.instances.clear()
+    assert len(reconcile_records(client)) == 1
+
+
+def test_one_that_changed_just_now_is_looked_at_later(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING, last_changed_at=datetime.now(UTC))
+    client = FakeClient()
+    assert not reconcile_records(client)
+    assert not client.asked
+
+
+def test_the_host_is_asked_about_open_operations_only_in_every_org(catalog: FakeCatalogStore) -> None:
+    ended = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED)
+    jobs = [builders.import_job(org_id=f"org-{number}") for number in range(3)]
+    for job in jobs:
+        accepted(catalog, job, status=OperationStatus.RUNNING)
+        for status in ended:
+            catalog.create(builders.operation(org_id=job.org_id, status=status))
+    client = FakeClient()
+    reconcile_records(client)
+    assert sorted(client.asked) == sorted(job.operation_id for job in jobs)
+
+
+def test_an_operation_that_ends_while_the_host_is_asked_is_left_alone(catalog: FakeCatalogStore) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING)
+
+    class Purging(FakeClient):
+        async def get_status(self, instance_id: str) -> DurableOrchestrationStatus:
+            change(catalog, job, status=OperationStatus.SUCCEEDED)
+            return await super().get_status(instance_id)
+
+    assert not reconcile_records(Purging())
+    assert catalog.get(Operation, ORG, job.operation_id).lost_at is None
+
+
+def test_one_that_nothing_is_known_of_does_not_stop_the_others(
+    catalog: FakeCatalogStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = builders.import_job()
+    accepted(catalog, job, status=OperationStatus.RUNNING)
+    odd = builders.operation(id="0-odd")
+    catalog.create(odd)
+    assert [instance for _, instance, _ in reconcile_records(FakeClient())] == [f"{job.operation_id}:repair"]
+    assert odd.id in caplog.text

@@ -11,7 +11,8 @@
     └── any other                     half an answer: OUTAGE
 
 The SDK's classes say less than they seem to (409 is always ResourceExistsError, whatever the conflict), so they
-only tell how far a request came. No message repeats a request.
+only tell how far a request came. No message of ours repeats a request; Azure's own words are not cut here, since
+whoever shows them takes out first what is secret (`shared.secret_texts.shown`).
 """
 
 import re
@@ -35,7 +36,6 @@ from shared.cloud.arm.error_table import AFTER_ACCEPTANCE, BY_MESSAGE, BY_STATUS
 from shared.errors import ErrorKind, PermanentError, TransientError
 from shared.models.steps import Pace
 
-_LONGEST_MESSAGE = 800
 _REFUSED_SIGN_IN = re.compile(r"AADSTS\d+: .*?(?=\s*Trace ID|['\s]*$)", re.DOTALL)
 """What Microsoft Entra ID says, up to the ids that only its own support can use."""
 _NO_SUBSCRIPTION = frozenset({"SubscriptionNotFound", "InvalidSubscriptionId"})
@@ -202,5 +202,6 @@ def _reason(code: str, message: str, rule: Rule, status: int) -> str:
     for pattern in _ACTION_MISSING:
         if found := pattern.search(message):
             return f"we may not do {found['action']} on {found['scope']}. {rule.advice}"
-    said = " ".join(message.split())[:_LONGEST_MESSAGE] or f"it answers {status} ({code})."
+    # Whole: who knows the secret that may be in it is asked later, and finds no part of it.
+    said = " ".join(message.split()) or f"it answers {status} ({code})."
     return f"{said} {rule.advice}".strip()

@@ -13,6 +13,7 @@ from shared.gpu_drivers import GPU_DRIVERS
 from shared.models.steps import ImportJob
 from shared.naming import staging, tags
 from shared.ports import Waiting
+from shared.secret_texts import redacted
 
 if TYPE_CHECKING:
     from azure.mgmt.compute.models import VirtualMachineExtension, VirtualMachineRunCommand
@@ -156,6 +157,6 @@ def _extension(arm: Arm, job: ImportJob, name: str) -> "VirtualMachineExtension 
 
 
 def _tail(*texts: str | None) -> str:
-    """The end of the first text that says something."""
-    said = next((text.strip() for text in texts if text and text.strip()), "")
+    """The end of the first text that says something, cut after it was redacted: half a URL has a signature, too."""
+    said = redacted(next((text.strip() for text in texts if text and text.strip()), ""))
     return f"It said: …{said[-_TAIL:]}" if len(said) > _TAIL else f"It said: {said}" if said else ""

@@ -13,6 +13,7 @@ from shared.cloud.arm.error_table import AFTER_ACCEPTANCE, BY_STATUS, RULES
 from shared.cloud.arm.errors import OperationFailed, Request, retry_after, translate
 from shared.errors import ErrorKind, PermanentError, ProviderError, TransientError
 from shared.models.steps import Pace
+from shared.secret_texts import shown
 
 REQUEST = Request("create virtual machine vm1 in eastus", correlation_id="our-id")
 
@@ -119,6 +120,15 @@ def test_a_message_of_the_gallery_tells_more_than_its_code(
     assert failed(code, message).code == meant
 
 
+@pytest.mark.parametrize("start", [0, 780, 790, 5000])
+def test_no_part_of_a_secret_in_what_azure_says_is_shown(start: int) -> None:
+    password = "Canary-Horse  7-Battery"
+    error = answer(400, said("InvalidParameter", f"{'x' * start} {password}\n is bad."))
+    text = shown(error.message, password)
+    assert not [part for part in ("Canary", "Horse", "Battery") if part in text]
+    assert text.endswith(RULES["InvalidParameter"].advice)
+
+
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_sign_in_that_is_refused_says_why_and_what_to_do(status: int) -> None:
     said_by_entra = "AADSTS700016: Application 'a' was not found in the directory 'd'. Trace ID: 1 Correlation ID: 2"
@@ -206,7 +216,7 @@ def test_the_correlation_id_is_that_of_the_answer_else_ours() -> None:
 def test_no_message_repeats_a_request_or_goes_on_for_ever() -> None:
     error = answer(400, said("InvalidParameter", "x" * 100_000))
     assert "password" not in str(error)
-    assert len(error.message) < 2000
+    assert len(shown(error.message)) < 2000
 
 
 def _exception_classes() -> list[type[AzureError]]:

@@ -8,9 +8,10 @@ import pytest
 
 from shared.cloud.arm import network, subnet
 from shared.cloud.arm.clients import Arm
-from shared.cloud.arm.guest import agent_is_ready
+from shared.cloud.arm.guest import agent_is_ready, check_command
 from shared.cloud.arm.machine_body import machine_body
 from shared.cloud.arm.sizes import gpu_of
+from shared.errors import PermanentError
 from shared.gpu_drivers import GPU_DRIVERS
 from shared.models.steps import PurchasePlan
 from shared.naming import staging
@@ -61,6 +62,19 @@ def test_an_agent_is_ready_when_it_says_so_and_the_vm_runs(power: str, agent: st
     machines = SimpleNamespace(instance_view=lambda *_, **__: view)
     arm = cast("Arm", SimpleNamespace(compute=SimpleNamespace(virtual_machines=machines)))
     assert agent_is_ready(arm, builders.import_job()) is ready
+
+
+@pytest.mark.parametrize("after", range(560, 640, 8))
+def test_no_part_of_a_signature_is_left_where_a_scripts_output_is_cut(after: int) -> None:
+    said = f"could not load https://h.example/x?sv=1&sig=canary-canary-canary-canary {'x' * after}"
+    view = SimpleNamespace(execution_state="Failed", exit_code=1, error=said, output="", start_time="then")
+    found = SimpleNamespace(provisioning_state="Succeeded", instance_view=view)
+    commands = SimpleNamespace(get_by_virtual_machine=lambda *_, **__: found)
+    arm = cast("Arm", SimpleNamespace(compute=SimpleNamespace(virtual_machine_run_commands=commands)))
+    with pytest.raises(PermanentError) as caught:
+        check_command(arm, builders.import_job(), "remote-desktop-1")
+    assert "nary" not in caught.value.message
+    assert caught.value.message.endswith("xxx")
 
 
 def test_the_vm_takes_its_nic_disk_and_address_with_it_when_it_goes() -> None:
