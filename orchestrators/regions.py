@@ -28,18 +28,27 @@ def ask_for_regions(
         if outcome.error is None:
             return None
         failures += 1
-        error = outcome.error.model_copy(update={"attempt": failures})
-        delay = policies.retry_delay(error.kind, failures, job.pace, error.retry_after, luck(context))
-        if delay is None:
+        error = yield from rest_until_retry(context, job, outcome.error, failures)
+        if error is not None:
             return error
-        at = now(context) + timedelta(seconds=delay)
-        waiting = RetryInfo(attempt=failures + 1, at=at, reason=error.info(REPLICATION.name))
-        yield from _show(context, job, waiting)
-        yield from sleep(context, delay)
-        yield from _show(context, job, None)
 
 
-def _show(context: df.DurableOrchestrationContext, job: CopyJob, retry: RetryInfo | None) -> Replay:
+def rest_until_retry(
+    context: df.DurableOrchestrationContext, job: CopyJob, failure: StepError, failures: int
+) -> Generator[Any, Any, StepError | None]:
+    """Show that a retry waits, and wait for it; returns the failure if there is none."""
+    error = failure.model_copy(update={"attempt": failures})
+    delay = policies.retry_delay(error.kind, failures, job.pace, error.retry_after, luck(context))
+    if delay is None:
+        return error
+    at = now(context) + timedelta(seconds=delay)
+    yield from show_retry(context, job, RetryInfo(attempt=failures + 1, at=at, reason=error.info(REPLICATION.name)))
+    yield from sleep(context, delay)
+    yield from show_retry(context, job, None)
+    return None
+
+
+def show_retry(context: df.DurableOrchestrationContext, job: CopyJob, retry: RetryInfo | None) -> Replay:
     """Show that a retry waits, or none any more; an operation that has ended is not changed by it."""
     progress = Progress.of(job, now(context), retry=retry)
     yield from persist(context, Activity.RECORD_PROGRESS, progress, job.pace)

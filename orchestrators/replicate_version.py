@@ -7,10 +7,10 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Bell, Replay, call_step_activity, luck, now, persist, read_input, sleep, unexpected
-from orchestrators.regions import ask_for_regions
+from orchestrators.calls import Bell, Replay, call_step_activity, now, persist, read_input, unexpected
+from orchestrators.regions import ask_for_regions, rest_until_retry, show_retry
 from shared.errors import OPERATION_CANCELED, ErrorKind
-from shared.models.records import ErrorInfo
+from shared.models.records import ErrorInfo, RetryInfo
 from shared.models.steps import (
     OutcomeState,
     Progress,
@@ -21,6 +21,7 @@ from shared.models.steps import (
     ReplicationResult,
     ReplicationState,
     ReplicationTask,
+    Settling,
     StepError,
 )
 from shared.names import Activity, Event, Orchestrator
@@ -28,6 +29,8 @@ from shared.states import ASSET_TRANSITIONS, AssetStatus
 from shared.steps import REPLICATION
 
 bp = df.Blueprint()
+
+STALLED = "REPLICATION_STALLED"
 
 
 @bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.REPLICATE_VERSION)
@@ -40,6 +43,9 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
     task = read_input(context, ReplicationTask)
     bell = Bell(context)
     for _ in range(policies.POLLS_PER_INSTANCE):
+        if task.settling is not None:
+            task = yield from _settle(context, bell, task, task.settling)
+            continue
         if not task.requested:
             error = yield from ask_for_regions(context, task.job, _wanted(task))
             if error is not None:
@@ -53,6 +59,8 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
         report = yield from _look(context, task)
         if report.error is not None and report.error.kind is ErrorKind.CANCELED:
             task = yield from _give_up(context, task, report.error)
+        else:
+            task = yield from _note_unread(context, task, report.error)
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
             task = yield from _remove_failed(context, task)
@@ -80,6 +88,21 @@ def _look(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Gen
     except Exception:  # noqa: BLE001 - Durable 1.x delivers every failed activity as a bare Exception
         return ReplicationReport(error=unexpected(Activity.READ_REPLICATION))
     return ReplicationReport.model_validate(returned)
+
+
+def _note_unread(
+    context: df.DurableOrchestrationContext, task: ReplicationTask, error: StepError | None
+) -> Generator[Any, Any, ReplicationTask]:
+    """Show why Azure can't be asked, once for each reason, and that it can be again; somebody may have to do something.
+
+    It goes on: what Azure copies, it copies without us.
+    """
+    was = task.unread
+    if (error and error.code) != (was and was.code):
+        at = now(context) + timedelta(seconds=policies.replication_delay(task.polls + 1, task.job.pace))
+        waiting = RetryInfo(attempt=2, at=at, reason=error.info(REPLICATION.name)) if error else None
+        yield from show_retry(context, task.job, waiting)
+    return task.model_copy(update={"unread": error})
 
 
 def _take_in(
@@ -112,14 +135,18 @@ def _follow(
         error = _failed(watch, seen.details if seen else "")
         return (yield from _record(context, task, watch, AssetStatus.REPLICATION_FAILED, error))
     if _stands_still(watch, now(context), task):
-        error = _stalled(watch)
+        error = _stalled(watch, task.unread)
         return (yield from _record(context, task, watch, AssetStatus.REPLICATION_FAILED_TIMEOUT, error))
     return watch
 
 
 def _stands_still(watch: RegionWatch, moment: datetime, task: ReplicationTask) -> bool:
-    patience = timedelta(seconds=policies.REPLICATION_STALL * task.job.pace.poll_seconds)
-    return watch.state is not ReplicationState.FAILED and moment - watch.changed_at >= patience
+    return watch.state is not ReplicationState.FAILED and moment - watch.changed_at >= _patience(task)
+
+
+def _patience(task: ReplicationTask) -> timedelta:
+    """How long something may stand still."""
+    return timedelta(seconds=policies.REPLICATION_STALL * task.job.pace.poll_seconds)
 
 
 def _to_be_retried(task: ReplicationTask) -> bool:
@@ -134,37 +161,51 @@ def _remove_failed(
     """Take the failed regions off the version, so that asking for them again is a new beginning."""
     live = {watch.region for watch in _live(task)}
     error = yield from ask_for_regions(context, task.job, tuple(each for each in _wanted(task) if each not in live))
-    if error is None:
-        error = yield from _settled(context, task)
     if error is not None:
         return (yield from _give_up(context, task, error))
-    again = {"state": ReplicationState.UNKNOWN, "progress": 0, "changed_at": now(context)}
+    return task.model_copy(update={"settling": Settling(since=now(context))})
+
+
+def _settle(
+    context: df.DurableOrchestrationContext, bell: Bell, task: ReplicationTask, settling: Settling
+) -> Generator[Any, Any, ReplicationTask]:
+    """Look whether that update is done; then the regions are asked for again. Else wait."""
+    given = RegionsInput(job=task.job, regions=(), handle=settling.handle)
+    outcome = yield from call_step_activity(context, Activity.CHECK_TARGET_REGIONS, given)
+    if outcome.state is OutcomeState.DONE:
+        return _begun_anew(task, now(context))
+    if outcome.error is not None:
+        failures = settling.failures + 1
+        error = yield from rest_until_retry(context, task.job, outcome.error, failures)
+        settling = settling.model_copy(update={"failures": failures})
+    else:
+        error = _endless(settling, now(context), task)
+        settling = settling.model_copy(update={"polls": settling.polls + 1, "handle": outcome.handle})
+        if error is None:
+            wait = policies.poll_delay(settling.polls, task.job.pace, outcome.wait_seconds)
+            yield from bell.rest(wait, Event.CANCEL)
+    if error is not None:
+        return (yield from _give_up(context, task, error))
+    return task.model_copy(update={"settling": settling})
+
+
+def _begun_anew(task: ReplicationTask, moment: datetime) -> ReplicationTask:
+    """The failed regions are off the version: they may be asked for again."""
+    live = {watch.region for watch in _live(task)}
+    again = {"state": ReplicationState.UNKNOWN, "progress": 0, "changed_at": moment}
     watches = tuple(
         watch.model_copy(update={**again, "retries": watch.retries + 1}) if watch.region in live else watch
         for watch in task.watches
     )
-    return task.model_copy(update={"watches": watches, "requested": False})
+    return task.model_copy(update={"watches": watches, "requested": False, "settling": None})
 
 
-def _settled(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, StepError | None]:
-    """Wait until no update of the version is under way."""
-    failures = polls = 0
-    handle = None
-    while True:
-        given = RegionsInput(job=task.job, regions=(), handle=handle)
-        outcome = yield from call_step_activity(context, Activity.CHECK_TARGET_REGIONS, given)
-        if outcome.state is OutcomeState.DONE:
-            return None
-        if outcome.error is None:
-            polls, handle = polls + 1, outcome.handle
-            yield from sleep(context, policies.poll_delay(polls, task.job.pace, outcome.wait_seconds))
-            continue
-        failures += 1
-        error = outcome.error
-        delay = policies.retry_delay(error.kind, failures, task.job.pace, error.retry_after, luck(context))
-        if delay is None:
-            return error
-        yield from sleep(context, delay)
+def _endless(settling: Settling, moment: datetime, task: ReplicationTask) -> StepError | None:
+    """Why an update that does not end is waited for no longer."""
+    if moment - settling.since < _patience(task):
+        return None
+    message = f"Azure does not take the failed regions off the version, since {settling.since:%Y-%m-%d %H:%M:%S} UTC."
+    return StepError(kind=ErrorKind.TIMEOUT, code=STALLED, message=message)
 
 
 def _give_up(
@@ -180,7 +221,7 @@ def _give_up(
             watches.append(failed)
         else:
             watches.append(watch)
-    return task.model_copy(update={"watches": tuple(watches)})
+    return task.model_copy(update={"watches": tuple(watches), "settling": None})
 
 
 def _finish(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, ReplicationResult]:
@@ -224,10 +265,11 @@ def _failed(watch: RegionWatch, details: str) -> ErrorInfo:
     )
 
 
-def _stalled(watch: RegionWatch) -> ErrorInfo:
-    return ErrorInfo(
-        code="REPLICATION_STALLED",
-        message=f"The replication to {watch.region} stands at {watch.progress} % since "
-        f"{watch.changed_at:%Y-%m-%d %H:%M:%S} UTC.",
-        step=REPLICATION.name,
-    )
+def _stalled(watch: RegionWatch, unread: StepError | None) -> ErrorInfo:
+    """Why a region is given up: for hours nothing changed, or nothing could be seen."""
+    seen = f"at {watch.progress} % since {watch.changed_at:%Y-%m-%d %H:%M:%S} UTC"
+    if unread is not None:
+        message = f"The replication to {watch.region} was seen {seen}, and can't be looked at: {unread.message}"
+        return unread.info(REPLICATION.name).model_copy(update={"message": message})
+    message = f"The replication to {watch.region} stands {seen}."
+    return ErrorInfo(code=STALLED, message=message, step=REPLICATION.name)

@@ -456,6 +456,15 @@ class RegionWatch(Model):
     """Why the region was given up."""
 
 
+class Settling(Model):
+    """The wait for an update of the version that takes regions off it."""
+
+    since: UtcTime
+    polls: int = 0
+    failures: int = 0
+    handle: str | None = None
+
+
 class ReplicationTask(Model):
     """The input of the sub-orchestration that replicates a version; carries its state over `continue_as_new`."""
 
@@ -466,6 +475,10 @@ class ReplicationTask(Model):
     polls: int = 0
     woken: int = 0
     """How often in a row, just now, news came."""
+    unread: StepError | None = None
+    """Why Azure could not be asked at the last look."""
+    settling: Settling | None = None
+    """While failed regions are taken off the version, before they are asked for again."""
 
 
 class ReplicationResult(Model):

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ErrorKind, PermanentError, StoreUnavailable, TransientError
-from shared.models.records import LedgerState, Version
+from shared.models.records import HistoryEntry, LedgerState, Version
 from shared.models.steps import Finding, Pace, ReplicationState
 from shared.naming import gallery_target
-from shared.ports import CopyPreflight
+from shared.ports import CopyPreflight, Waiting
 from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
 from tests import builders
 
@@ -178,6 +178,66 @@ def test_a_region_that_stands_still_for_hours_is_given_up(world, job):
     assert "63 %" in asset.error.message
     assert world.now - builders.NOW >= timedelta(hours=6)
     assert version_of(world, job).status is VersionStatus.PARTIALLY_AVAILABLE
+
+
+def test_a_removal_of_regions_that_does_not_end_is_given_up(world, job, monkeypatch):
+    world.galleries.replicates("westus2", (FAILED, 5))
+    monkeypatch.setattr(world.galleries, "check_target_regions", lambda *_: Waiting(10.0, "under-way"))
+    world.accept(job)
+    world.run(job)
+    asset = world.asset(job, replica(job, "westus2"))
+    assert (asset.status, asset.error.code) == (AssetStatus.REPLICATION_FAILED, "REPLICATION_STALLED")
+    assert timedelta(hours=6) <= world.now - builders.NOW < timedelta(hours=8)
+    assert world.asset(job, replica(job, "northeurope")).status is AssetStatus.AVAILABLE
+    assert version_of(world, job).status is VersionStatus.PARTIALLY_AVAILABLE
+    longest = max(len(history) for history in world.histories().values())
+    assert longest < 700, "a long wait begins anew with a short history"
+
+
+def test_a_copy_is_canceled_while_failed_regions_are_taken_off(world, job, monkeypatch):
+    world.galleries.replicates("westus2", (FAILED, 5))
+    asked = []
+
+    def check(*_):
+        asked.append(world.now)
+        if len(asked) == 20:
+            world.cancel(job, heard=False)
+        return Waiting(10.0, "under-way")
+
+    monkeypatch.setattr(world.galleries, "check_target_regions", check)
+    world.accept(job)
+    world.run(job)
+    assert world.operation(job).status is OperationStatus.CANCELED
+    assert len(asked) == 20
+
+
+def test_a_look_that_azure_refuses_is_told_of_once_and_in_the_end(world):
+    """Meanwhile somebody can give the role back; and what is copied is copied without us."""
+    job = builders.copy_job("westus2")
+    world.galleries.replicates("westus2", (REPLICATING, 63))
+    refused = PermanentError("AuthorizationFailed", "The identity may not read.", correlation_id="c-1")
+    world.galleries.fail("replication", refused, times=2000)
+    world.accept(job)
+    world.run(job)
+    assert world.operation(job).error.details[0].code == "AuthorizationFailed"
+    asset = world.asset(job, replica(job, "westus2"))
+    assert asset.status is AssetStatus.REPLICATION_FAILED_TIMEOUT
+    assert "may not read" in asset.error.message
+    told = [entry.error for entry in world.catalog.all(HistoryEntry) if entry.error and entry.entity == "OPERATION"]
+    assert [error.correlation_id for error in told if error.code == "AuthorizationFailed"] == ["c-1"]
+
+
+def test_a_look_that_is_allowed_again_shows_no_retry_any_more(world):
+    job = builders.copy_job("westus2")
+    world.galleries.replicates("westus2", (REPLICATING, 63), (COMPLETED, 100))
+    world.galleries.fail("replication", PermanentError("AuthorizationFailed", "Not now."), times=5)
+    retries = []
+    world.before_wait = lambda: retries.append(world.operation(job).retry)
+    world.accept(job)
+    world.run(job)
+    assert any(retries)
+    assert not retries[-1]
+    assert version_of(world, job).status is VersionStatus.AVAILABLE
 
 
 def test_regions_that_azure_refuses_fail_and_the_home_region_stays(world, job):
