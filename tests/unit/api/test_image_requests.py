@@ -1,5 +1,6 @@
 """The table of everything a body can say: right, wrong, or odd."""
 
+import copy
 import inspect
 import re
 from enum import StrEnum
@@ -340,7 +341,7 @@ def test_the_org_of_the_caller_stands_in_for_the_bodys():
 
 
 def test_linux_has_rules_of_its_own():
-    body = import_body() | LINUX
+    body = copy.deepcopy(import_body() | LINUX)  # the others use the same
     body["assetDetails"]["vmInfo"] = {"username": "Builder", "password": ["Aa1!" * 19]}
 
     assert findings(body) == {("INVALID_USERNAME", f"{INFO}/username"), ("WEAK_PASSWORD", f"{INFO}/password")}
