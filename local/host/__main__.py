@@ -5,19 +5,18 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from local.host import log
 from local.host.app import App, loaded
+from local.host.command_line import app_folder, port, stop_on_signals
 from local.host.durable.store import claimed
-from local.host.errors import AppError, HostError, ImportFailed
+from local.host.errors import HostError, ImportFailed
 from local.host.keys import key_file, open_keys
 from local.host.listing import listing
 from local.host.server import Host, RunningHost, listen
@@ -25,7 +24,6 @@ from local.host.settings import HostSettings, app_settings, read_host_json
 from local.host.traces import rendered
 
 DEFAULT_PORT = 7071
-MAX_PORT = 65535
 DEFAULT_STATE = Path(".local") / "host.sqlite"
 RELOAD = "--reload"
 
@@ -72,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(given)
     log.configure(options.log_level, sys.stderr)
     try:
-        directory = _folder(options.app)
+        directory = app_folder(options.app)
         state = options.state or directory / DEFAULT_STATE
         if options.reload:
             return _run_again_and_again(directory, state, options.port, [each for each in given if each != RELOAD])
@@ -97,7 +95,7 @@ def _run(directory: Path, state: Path, options: argparse.Namespace) -> int:
         listener = listen(options.port) if options.listener_fd is None else socket.socket(fileno=options.listener_fd)
         keys = open_keys(key_file(state), app) if options.auth else None
         host = Host(app, settings, state, listener, keys)
-        _stop_on_signals(host.stop)
+        stop_on_signals(host.stop)
         logger.info("Starting %s with the state in %s", directory, state)
         if keys is not None:
             logger.info("Requests need a key from %s", key_file(state))
@@ -120,18 +118,9 @@ def _run_again_and_again(directory: Path, state: Path, port: int, arguments: lis
         pass
     stop = threading.Event()
     with listen(port) as listener:
-        _stop_on_signals(stop.set)
+        stop_on_signals(stop.set)
         supervise(directory, arguments, listener, stop)
     return 0
-
-
-def _folder(path: Path) -> Path:
-    directory = path.resolve()
-    if directory.is_file():
-        raise AppError(f"{directory} is a file; --app takes the folder that it is in")
-    if not directory.is_dir():
-        raise AppError(f"there is no folder {directory}; --app takes the folder that holds function_app.py")
-    return directory
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -144,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     option = parser.add_argument
     option("--app", type=Path, default=Path(), metavar="DIR", help="the app's folder (default: this one)")
-    option("--port", type=_port, default=DEFAULT_PORT, help=f"0 for a free one (default: {DEFAULT_PORT})")
+    option("--port", type=port, default=DEFAULT_PORT, help=f"0 for a free one (default: {DEFAULT_PORT})")
     option(
         "--state",
         type=Path,
@@ -166,23 +155,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     option("--listener-fd", type=int, help=argparse.SUPPRESS)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > MAX_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; a port is a number from 0 to {MAX_PORT}")
-    return int(text)
-
-
-def _stop_on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` on the first signal; a second one ends the process at once."""
-
-    def handle(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
 
 
 def _announce(app: App, settings: HostSettings, host: RunningHost) -> None:

@@ -45,13 +45,13 @@ def failure_text(error: BaseException) -> str:
 class Invoker:
     """Runs functions, counts those that run, and waits for them when the host stops.
 
-    `timeout` is in seconds, None for no limit; `client_json` is what a durable client binding receives; `sink` takes
-    what output bindings write. A `def` function cannot be interrupted: over time, its thread is left behind, as it
-    is when the host stops.
+    `timeout` is in seconds, None for no limit; `client_json` is what a durable client binding receives, and may be set
+    later; `sink` takes what output bindings write. A `def` function cannot be interrupted: over time, its thread is
+    left behind, as it is when the host stops.
     """
 
     def __init__(self, directory: Path, timeout: float | None, client_json: str, sink: outputs.Outputs) -> None:
-        self._client_json = client_json
+        self.client_json = client_json
         self._sink = sink
         self._directory = str(directory)
         self._timeout = timeout
@@ -78,7 +78,7 @@ class Invoker:
         for the log.
         """
         invocation_id = str(uuid.uuid4())
-        arguments |= {client.name: self._client_json for client in function.clients}
+        arguments |= {client.name: self.client_json for client in function.clients}
         arguments |= outputs.parameters(function)
         if function.wants_context:
             arguments["context"] = InvocationContext(invocation_id, function.name, self._directory, trace)

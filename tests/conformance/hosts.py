@@ -11,6 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from local.azurite import running_azurite
+from tests import functions_host
+
 APPS = Path(__file__).parent / "apps"
 NAMES = sorted(folder.name for folder in APPS.iterdir() if (folder / "host.json").exists())
 ROOT = Path(__file__).parents[2]
@@ -18,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 20.0
 
 KEY_HEADER = "x-functions-key"
+
+SERVED = frozenset({"durable", "control", "triggers"}) if functions_host.IS_GENUINE else frozenset(NAMES)
+"""The apps that say something of the host: HTTP functions have the local host's answers on Microsoft's engine, too."""
 
 
 class NotAnApp(Exception):
@@ -50,24 +56,34 @@ def _app_at(url: str, key: str) -> str:
 
 @contextmanager
 def started(app: str, folder: Path) -> Iterator[str]:
-    """Run the local host with an app, in a process of its own; yields its URL."""
+    """Run the host that the tests are run on with an app, in a process of its own; yields its URL."""
     log = folder / "host.log"
     options = ["--app", str(APPS / app), "--port", "0", "--state", str(folder / "state.sqlite")]
-    command = [sys.executable, "-m", "local.host", *options]
-    environment = os.environ | {"PYTHONWARNINGS": "error"}
-    with log.open("wb") as stderr:
+    command = [sys.executable, "-m", functions_host.MODULE, *options]
+    with _storage() as storage, log.open("wb") as stderr:
+        environment = os.environ | {"PYTHONWARNINGS": "error"} | storage
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, env=environment
         )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert line, log.read_text()
-        yield json.loads(line)["url"]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(STOP_SECONDS) == 0, log.read_text()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line, log.read_text()
+            yield json.loads(line)["url"]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(STOP_SECONDS) == 0, log.read_text()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+
+
+@contextmanager
+def _storage() -> Iterator[dict[str, str]]:
+    """Give the settings of the storage that a host keeps its state in; the local host has a file."""
+    if not functions_host.IS_GENUINE:
+        yield {}
+        return
+    with running_azurite() as azurite:
+        yield {"AzureWebJobsStorage": azurite.connection_string}

@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "local/arm": ("starlette", "uvicorn", "httpx", "trustme", "cryptography", "local.arm"),
     "local/vault": ("starlette", "cryptography", "local.https", "local.vault"),
     "local/topic": ("starlette", "local.https", "local.topic"),
+    "local/genuine": ("starlette", "azure.functions", "local.genuine", "local.host", "local.tether"),
     "local/host": (
         *("starlette", "uvicorn", "httpx", "rich", "watchfiles"),
         *("azure.functions", DURABLE, "azure.core", "azure.identity", "azure.storage", "croniter"),

@@ -1,0 +1,108 @@
+"""The program with Microsoft's extensions as a child process, which cannot outlive this one."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.genuine.errors import EngineFailed
+from local.tether import tethered
+
+ADDRESS = "127.0.0.1"
+START_SECONDS = 60.0
+STOP_SECONDS = 8.0
+"""From SIGTERM to SIGKILL; who started us may lose patience after ten."""
+
+_TRIES = 3
+"""A free port may be taken by another program before the engine has it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the engine is started.
+
+    `worker` is the address it calls functions at, `host_json` the app's file, `instance` the name under which this host
+    takes its share of the hub: no two that run at once may have the same.
+    """
+
+    program: Path
+    worker: str
+    hub: str
+    host_json: Path
+    instance: str
+
+
+class Engine:
+    """The running program; `url` is where it answers, for the app and for the management API."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+        self._process = process
+        self.url = url
+
+    async def wait(self) -> int:
+        """Wait for its end, and return its exit status."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Let it end what it is at and give its partitions away; what it is at for too long is cut off."""
+        if self._process.returncode is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+async def start(options: Options, port: int) -> Engine:
+    """Start the engine on a port, a free one for 0, and wait until it answers.
+
+    Call it on the main thread (see `local.tether`). Raises EngineFailed.
+    """
+    for _ in range(_TRIES - 1 if port == 0 else 0):
+        try:
+            return await _start(options, _free_port())
+        except EngineFailed:
+            continue
+    return await _start(options, port or _free_port())
+
+
+async def _start(options: Options, port: int) -> Engine:
+    command = [str(options.program), options.worker, str(port), options.hub, str(options.host_json)]
+    process = await asyncio.create_subprocess_exec(
+        *tethered(command),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | _name(options.instance),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            line = await process.stdout.readline() if process.stdout else b""
+    except TimeoutError:
+        process.kill()
+        line = b""
+    if not line:
+        status = await process.wait()
+        raise EngineFailed(f"Microsoft's engine did not start on port {port}: it ended with status {status}")
+    return Engine(process, json.loads(line)["url"])
+
+
+def _name(instance: str) -> Mapping[str, str]:
+    """Return the variables of App Service from which the extension makes a worker's name; else it is the machine's.
+
+    The extension's class `AzureStorageDurabilityProviderFactory` reads them.
+    """
+    return {"WEBSITE_CURRENT_STAMPNAME": "local", "RoleInstanceId": instance}
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])

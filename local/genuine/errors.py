@@ -1,0 +1,15 @@
+"""What ends the launcher with a sentence instead of a traceback."""
+
+from local.host.errors import HostError
+
+
+class ProgramMissing(HostError):
+    """There is no program to start; the text says how to get it."""
+
+
+class EngineFailed(HostError):
+    """The engine did not start, or ended by itself."""
+
+
+class StateUnusable(HostError):
+    """The state file does not name a task hub, or there is no storage for one."""
