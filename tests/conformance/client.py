@@ -23,7 +23,7 @@ ENDED = ("Completed", "Failed", "Terminated", "Canceled")
 NOTHING: Any = object()
 """No body, where None would be the JSON null."""
 
-_NO_MORE = ("", "null", base64.b64encode(b"null").decode())
+NO_MORE = ("", "null", base64.b64encode(b"null").decode())
 """How hosts say that there is no further page, if they say it at all."""
 
 
@@ -80,7 +80,7 @@ class Host:
             assert response.status_code == 200, response.text
             yield response.json()
             token = response.headers.get(CONTINUATION, "")
-            if token in _NO_MORE:
+            if token in NO_MORE:
                 return
             headers = {CONTINUATION: token}
 

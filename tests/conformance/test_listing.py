@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conformance.client import Host
+from tests.conformance.client import CONTINUATION, NO_MORE, Host
 
 FAR = "2999-01-01T00:00:00Z"
 
@@ -80,6 +80,22 @@ def test_it_comes_in_pages(control: Host, prefix: str) -> None:
     assert sorted(each["instanceId"].removeprefix(prefix) for page in pages for each in page) == names
 
 
+@pytest.mark.parametrize("query", ["createdTimeFrom=yesterday", "runtimeStatus=Unheard", "top=x", "top=1.5"])
+def test_what_can_not_be_read_is_ignored(control: Host, prefix: str, query: str) -> None:
+    """Seen on Durable extension 3.19; hosts may refuse it."""
+    completed(control, prefix, "one")
+    response = control.api("GET", f"instances?instanceIdPrefix={prefix}&{query}")
+    assert response.status_code in (200, 400)
+    assert response.status_code == 400 or len(response.json()) == 1
+
+
+def test_the_last_page_has_no_token(control: Host, prefix: str) -> None:
+    """It is empty, or not there at all; seen on Durable extension 3.19."""
+    completed(control, prefix, "one")
+    response = control.api("GET", f"instances?instanceIdPrefix={prefix}&top=1")
+    assert response.headers.get(CONTINUATION, "") in NO_MORE
+
+
 def test_nothing_found_is_an_empty_list(control: Host, prefix: str) -> None:
     response = control.api("GET", f"instances?instanceIdPrefix={prefix}")
     assert (response.status_code, response.json()) == (200, [])
@@ -97,6 +113,8 @@ def test_a_purged_instance_is_gone(control: Host, prefix: str) -> None:
 
 class TestPurgeBySeveral:
     def test_it_needs_a_time_of_creation(self, control: Host) -> None:
+        """Seen on Durable extension 3.19."""
+        assert control.api("DELETE", "instances?createdTimeFrom=yesterday").status_code == 400
         assert control.api("DELETE", "instances").status_code == 400
         assert control.api("DELETE", "instances?runtimeStatus=Completed").status_code == 400
 

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.conformance.client import Host
+from tests.conformance.client import API, Host
 from tests.conformance.states import completed, failed, running, unknown
 
 
@@ -46,6 +46,13 @@ def test_a_running_one_says_where_and_when_to_look_again(control: Host) -> None:
     assert response.headers["retry-after"] == "5"
     again = control.http.get(response.headers["location"])
     assert (again.status_code, again.json()["instanceId"]) == (202, instance.id)
+
+
+def test_where_to_look_again_is_what_was_asked_for(control: Host) -> None:
+    """Seen on Durable extension 3.19; older ones name the task hub and the connection instead [S]."""
+    path = f"{API}/instances/{running(control).id}"
+    location = control.http.get(f"{path}?showInput=false").headers["location"].removeprefix(control.url)
+    assert location == f"{path}?showInput=false" or location.startswith(f"{path}?taskHub=")
 
 
 def test_an_ended_one_says_nothing_of_the_kind(control: Host) -> None:

@@ -17,7 +17,7 @@ from local.host.app import Function
 from local.host.durable.history import Event, EventType, dumps, event
 from local.host.durable.instance import Message
 from local.host.durable.post import Post
-from local.host.durable.refusals import InvalidInstanceId, UnknownEntity, has_forbidden_mark
+from local.host.durable.refusals import WrongValue, has_forbidden_mark, unknown_function
 from local.host.durable.store import Store
 
 BATCH_SIZE = 50
@@ -90,15 +90,12 @@ class Entities:
         return name.lower() in self._functions
 
     def signal(self, entity: EntityId, operation: str, input_json: str | None) -> None:
-        """Send a request that nobody waits for; raises UnknownEntity or InvalidInstanceId."""
+        """Send a request that nobody waits for; raises WrongValue."""
         if not self.has(entity.name):
-            known = ", ".join(sorted(each.durable_name for each in self._functions.values())) or "none"
-            raise UnknownEntity(
-                f"The function '{entity.name}' doesn't exist, is disabled, or is not an entity function. "
-                f"The entity functions of this app: {known}"
-            )
+            raise WrongValue(unknown_function(entity.name, "entity", self._functions.values()))
         if has_forbidden_mark(entity.key):
-            raise InvalidInstanceId(f"The entity key {entity.key!r} has a forbidden character.")
+            said = "Entity keys must not contain /, \\, #, ?, or control characters."
+            raise WrongValue(f"entityKey (Parameter '{said}')")
         request = {"op": operation, "signal": True, "input": input_json, "id": str(uuid.uuid4())}
         self.send(str(entity), dumps(request))
 

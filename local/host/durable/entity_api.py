@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +11,9 @@ from local.host.durable.engine import Engine
 from local.host.durable.entities import EntityId
 from local.host.durable.history import dumps
 from local.host.durable.queries import CONTINUATION, EntityFilter, Reader
-from local.host.durable.refusals import BadRequest
+from local.host.durable.refusals import NotJson, WrongValue
 from local.host.durable.request_values import Query, decoded, flag, media_type, moment, page_size, parsed
-from local.host.durable.status import entity_body, json_answer
+from local.host.durable.status import entity_body, json_answer, text_answer
 
 EMPTY_KEY = "$"
 """How a URL names the entity whose key is empty."""
@@ -29,9 +30,10 @@ class EntityApi:
         """Answer a request; `parts` are the segments of its path below `entities`: a name, a key."""
         if request.method == "GET" and len(parts) < 2:
             return await self._list(request, parts[0] if parts else "", query)
-        if len(parts) != 2:
+        if len(parts) > 2:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        entity = EntityId(parts[0], "" if parts[1] == EMPTY_KEY else parts[1])
+        key = parts[1] if len(parts) > 1 else ""
+        entity = EntityId(parts[0], "" if key == EMPTY_KEY else key)
         match request.method:
             case "GET":
                 return await self._state(entity)
@@ -41,26 +43,31 @@ class EntityApi:
 
     async def _list(self, request: Request, name: str, query: Query) -> Response:
         wanted = EntityFilter(name, moment(query, "lastoperationtimefrom"), moment(query, "lastoperationtimeto"))
-        top = page_size(query)
-        try:
-            entities, token = await self._reader.entities(wanted, top, request.headers.get(CONTINUATION, ""))
-        except ValueError as exc:
-            raise BadRequest(str(exc)) from exc
+        token = request.headers.get(CONTINUATION, "")
+        entities, token = await self._reader.entities(wanted, page_size(query), token)
         show_state = flag(query, "fetchstate")
         bodies = [entity_body(entity, show_state=show_state) for entity in entities]
-        return json_answer(bodies, headers={CONTINUATION: token} if token else None)
+        return json_answer(bodies, headers={CONTINUATION: token})
 
     async def _state(self, entity: EntityId) -> Response:
         found = await self._reader.entity(str(entity))
         if found is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        return Response(found.state, media_type="application/json")
+        return text_answer(found.state)
 
     async def _signal(self, request: Request, entity: EntityId, query: Query, body: bytes) -> Response:
         """Signal an entity; DELETE is the operation `delete`, and it is the function that makes it mean something."""
         operation = "delete" if request.method == "DELETE" else query.get("op", "")
         input_json = None
         if body:
-            input_json = dumps(parsed(body) if media_type(request) == "application/json" else decoded(body))
+            text = decoded(body)
+            input_json = dumps(_parsed(text) if media_type(request) == "application/json" else text)
         await asyncio.wrap_future(self._engine.ask(lambda hub: hub.entities.signal(entity, operation, input_json)))
         return Response(status_code=HTTPStatus.ACCEPTED)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return parsed(text)
+    except NotJson as exc:
+        raise WrongValue(f"Could not parse JSON content: {exc}") from exc

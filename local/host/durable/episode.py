@@ -46,10 +46,10 @@ class Episode:
     error: BaseException | None
 
 
-def run(function: Function | None, instance: Instance, arrived: list[Event], now: str, setting: Setting) -> Episode:
+def run(function: Function | str, instance: Instance, arrived: list[Event], now: str, setting: Setting) -> Episode:
     """Run one episode of an instance whose history is loaded, and change nothing.
 
-    Without a function (the app has lost it since the instance started) the orchestration fails.
+    A text for the function says why there is none; with it the orchestration fails.
     """
     past = instance.history or []
     fresh = [event(EventType.ORCHESTRATOR_STARTED, now), *arrived]
@@ -107,11 +107,11 @@ def _is_start(each: Event) -> bool:
 
 
 def _ask(
-    function: Function | None, instance: Instance, fresh: list[Event]
+    function: Function | str, instance: Instance, fresh: list[Event]
 ) -> tuple[Script | str, str | None, BaseException | None]:
     """Return the script, the custom status, and what the orchestrator raised; or a text if there is no script."""
-    if function is None:
-        return "The app no longer holds this function.", None, None
+    if isinstance(function, str):
+        return function, None, None
     context = _context(function, instance, fresh)
     token = scope.set(Scope(function.name, instance.id))
     try:

@@ -7,7 +7,7 @@ activities to run after the commit are collected in `outbox`.
 import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -16,6 +16,7 @@ from local.host import log
 from local.host.app import ACTIVITY_TRIGGER, ENTITY_TRIGGER, ORCHESTRATION_TRIGGER, App
 from local.host.durable import episode
 from local.host.durable.decisions import (
+    ACTIVE,
     ContinuedAsNew,
     CreateTimer,
     Decision,
@@ -33,11 +34,11 @@ from local.host.durable.post import Post
 from local.host.durable.refusals import (
     InstanceExists,
     InstanceHasEnded,
-    InvalidInstanceId,
     NoSuchInstance,
+    NothingToRewind,
     NotPossibleNow,
-    UnknownOrchestrator,
-    has_forbidden_mark,
+    WrongStatus,
+    unknown_function,
 )
 from local.host.durable.rewind import Fate, rewound
 from local.host.durable.script import Setting
@@ -72,9 +73,10 @@ class TaskHub:
         """Take up everything the store holds: deliver mail, set timers, hand out activities again."""
         last_message, last_activity = self._store.last_ids()
         self._activity_ids = count(last_activity + 1)
-        mail = list(self._store.messages())
-        self.post.recover(self._store.active(), (each for each in mail if not _is_to_entity(each)), last_message)
-        self.entities.recover(each for each in mail if _is_to_entity(each))
+        active, mail = list(self._store.active()), list(self._store.messages())
+        ids = {instance.id for instance in active}
+        self.post.recover(active, (each for each in mail if each.instance_id in ids), last_message)
+        self.entities.recover(each for each in mail if each.instance_id not in ids)
         self._activities_to_run = list(self._store.activities())
         if len(self.post):
             activities = len(self._activities_to_run)
@@ -93,38 +95,37 @@ class TaskHub:
         return work
 
     def start(self, name: str, instance_id: str | None, input_json: str | None, version: str) -> str:
-        """Create an instance and return its id; it replaces one of the same id that has ended."""
-        orchestrator = self._orchestrators.get(name.lower())
-        if orchestrator is None:
-            known = ", ".join(sorted(each.durable_name for each in self._orchestrators.values())) or "none"
-            raise UnknownOrchestrator(
-                f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. "
-                f"The orchestrator functions of this app: {known}"
-            )
-        instance_id = self._vacant(uuid.uuid4().hex if instance_id is None else instance_id)
-        self._create(orchestrator.durable_name, instance_id, input_json, version, None)
+        """Create an instance and return its id; it replaces one of the same id that has ended.
+
+        Any id will do. If the app has no such function, the first episode finds it out, and the instance fails.
+        """
+        instance_id = instance_id or uuid.uuid4().hex
+        self._require_vacant(instance_id)
+        self._create(name, instance_id, input_json, version, None)
         return instance_id
 
     def raise_event(self, instance_id: str, name: str, input_json: str) -> None:
         """Send an external event to a live instance."""
-        self._require_live(instance_id)
+        self.require_live(instance_id)
         self.post.send(instance_id, None, event(EventType.EVENT_RAISED, self.post.now(), Name=name, Input=input_json))
 
     def terminate(self, instance_id: str, reason: str | None) -> None:
         """Tell a live instance to end; its children and running activities go on."""
-        self._require_live(instance_id)
+        self.require_live(instance_id)
         self.post.send(instance_id, None, event(EventType.EXECUTION_TERMINATED, self.post.now(), Input=reason))
 
     def suspend(self, instance_id: str, reason: str | None) -> None:
         """Let a live instance take in nothing until it is resumed; raises NotPossibleNow if it is suspended."""
-        if self._require_live(instance_id).status is Status.SUSPENDED:
-            raise NotPossibleNow(f"Instance '{instance_id}' is suspended already.")
+        status = self.require_live(instance_id).status
+        if status is Status.SUSPENDED:
+            raise NotPossibleNow(_cannot("suspend", instance_id, status))
         self._tell(instance_id, EventType.EXECUTION_SUSPENDED, reason)
 
     def resume(self, instance_id: str, reason: str | None) -> None:
         """Let a suspended instance go on; raises NotPossibleNow if it is not suspended."""
-        if self._require_live(instance_id).status is not Status.SUSPENDED:
-            raise NotPossibleNow(f"Instance '{instance_id}' is not suspended.")
+        status = self.require_live(instance_id).status
+        if status is not Status.SUSPENDED:
+            raise NotPossibleNow(_cannot("resume", instance_id, status))
         self._tell(instance_id, EventType.EXECUTION_RESUMED, reason)
 
     def restart(self, instance_id: str, *, new_id: bool) -> str:
@@ -134,17 +135,20 @@ class TaskHub:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
         started = self._started(instance_id)
         version = started["Version"] if started else ""
-        return self.start(past.name, None if new_id else instance_id, self._store.input(instance_id), version)
+        # The extension reads the input and writes it anew, by which none becomes null.
+        input_json = self._store.input(instance_id) or "null"
+        return self.start(past.name, None if new_id else instance_id, input_json, version)
 
     def rewind(self, instance_id: str, reason: str | None) -> None:
         """Let a failed instance try again what failed, its failed sub-orchestrations included."""
-        if self.post.find(instance_id):
-            raise NotPossibleNow(f"Instance '{instance_id}' has not failed; only failed instances can be rewound.")
+        status = self._store.status(instance_id)
+        if status is None:
+            raise NothingToRewind(f'No orchestration with instance ID "${instance_id}" found.')
         failed = self._store.ended(instance_id)
-        if failed is None:
-            raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
-        if failed.status is not Status.FAILED:
-            raise InstanceHasEnded(f"Instance '{instance_id}' has ended: {failed.status}. Only failed ones go on.")
+        if failed is None or failed.status is not Status.FAILED:
+            raise WrongStatus(
+                f'This orchestration has status {status}, but only orchestrations in the "Failed" state can be rewound.'
+            )
         history = json.loads(f"[{','.join(self._store.history(instance_id))}]")
         failed.history, children = rewound(history, lambda child, call: self._fate(failed, child, call))
         failed.episodes = 1
@@ -152,7 +156,7 @@ class TaskHub:
         self.post.admit(failed)
         now = self.post.now()
         self._store.revive_instance(failed, dumps(failed.history)[1:-1], now)
-        self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=_rewound(reason)))
+        self.post.send(instance_id, failed.execution_id, event(EventType.GENERIC_EVENT, now, Data=reason))
         for child in children:
             self.rewind(child, reason)
 
@@ -173,22 +177,39 @@ class TaskHub:
         first = json.loads(f"[{texts[0]}]") if texts else []
         return next((each for each in first if each["EventType"] == EventType.EXECUTION_STARTED), None)
 
-    def purge(self, instance_id: str) -> None:
-        """Delete an instance, or an entity, with everything about it, whatever its state."""
-        if instance_id.startswith("@") and self.entities.forget(instance_id):
-            return
-        if self._store.status(instance_id) is None:
+    def purge(self, instance_id: str) -> int:
+        """Delete an instance that has ended, or an entity, with everything about it; returns how many these were."""
+        if instance_id.startswith("@") and self._store.status(instance_id) is None:
+            return int(self.entities.forget(instance_id))
+        status = self._store.status(instance_id)
+        if status is None:
             raise NoSuchInstance(f"No instance with ID '{instance_id}' found.")
+        if status in ACTIVE:
+            raise WrongStatus(
+                "Only orchestrations in a terminal state can be purged, "
+                f"but the orchestration with instance ID {instance_id} has status {status}"
+            )
+        self._forget(instance_id)
+        return 1
+
+    def purge_many(self, first: str, last: str, statuses: Iterable[str]) -> int:
+        """Delete what was created in a time and has ended in one of the statuses; returns how many these were.
+
+        Where no status is named that is an end, all goes, as the extension does it: what runs, and entities, too.
+        """
+        ends = sorted({*statuses} - ACTIVE)
+        found = self._store.created_between(first, last, ends)
+        for instance_id in found:
+            self._forget(instance_id)
+        entities = [] if ends else self._store.entities_between(first, last)
+        for entity_id in entities:
+            self.entities.forget(entity_id)
+        return len(found) + len(entities)
+
+    def _forget(self, instance_id: str) -> None:
         self.post.dismiss(instance_id)
         self._shelf.forget(instance_id)
         self._store.forget(instance_id)
-
-    def purge_ended(self, first: str, last: str, statuses: list[str]) -> int:
-        """Delete instances that have ended in one of the statuses, by their time of creation; returns how many."""
-        found = self._store.ended_between(first, last, statuses)
-        for instance_id in found:
-            self._store.forget(instance_id)
-        return len(found)
 
     def report(self, activity: Activity, result_json: str | None, reason: str | None, details: str | None) -> None:
         """Take in how an activity ended: its result, or the reason and details of its failure."""
@@ -224,7 +245,9 @@ class TaskHub:
             has_entity=self.entities.has,
         )
         now = self.post.now()
-        function = self._orchestrators.get(instance.name.lower())
+        function = self._orchestrators.get(instance.name.lower()) or unknown_function(
+            instance.name, "orchestrator", self._orchestrators.values()
+        )
         turn = episode.run(function, instance, arrived, now, setting)
         self._store.append_history(instance.id, instance.episodes, turn.text)
         instance.history += turn.events
@@ -271,12 +294,12 @@ class TaskHub:
             "TaskScheduleId": decision.id,
         }
         try:
-            instance_id = self._vacant(decision.instance_id)
-        except (InvalidInstanceId, InstanceExists) as exc:
+            self._require_vacant(decision.instance_id)
+        except InstanceExists as exc:
             self._answer(origin, Ended(Status.FAILED, str(exc)))
             return
         name = self._orchestrators[decision.name.lower()].durable_name
-        self._create(name, instance_id, decision.input_json, decision.version, origin)
+        self._create(name, decision.instance_id, decision.input_json, decision.version, origin)
 
     def _create(self, name: str, instance_id: str, input_json: str | None, version: str, parent: Event | None) -> None:
         instance = Instance(instance_id, name, uuid.uuid4().hex, history=[])
@@ -332,21 +355,16 @@ class TaskHub:
         answer = event(kind, self.post.now(), TaskScheduledId=parent["TaskScheduleId"], **fields)
         self.post.send(origin["InstanceId"], origin["ExecutionId"], answer)
 
-    def _vacant(self, instance_id: str) -> str:
-        """Return an id for a new instance; raises InvalidInstanceId or InstanceExists."""
-        if not instance_id or instance_id.startswith("@") or has_forbidden_mark(instance_id):
-            raise InvalidInstanceId(
-                f"Instance ID {instance_id!r} is empty, begins with @, or has a forbidden character."
-            )
-        present = self.post.find(instance_id)
-        if present:
+    def _require_vacant(self, instance_id: str) -> None:
+        """Raise InstanceExists if there is an instance of the id that has not ended."""
+        if present := self.post.find(instance_id):
             raise InstanceExists(f"An Orchestration instance with the status {present.status} already exists.")
-        return instance_id
 
     def _tell(self, instance_id: str, kind: EventType, reason: str | None) -> None:
         self.post.send(instance_id, None, event(kind, self.post.now(), Reason=reason))
 
-    def _require_live(self, instance_id: str) -> Instance:
+    def require_live(self, instance_id: str) -> Instance:
+        """Return an instance that has not ended; raises NoSuchInstance or InstanceHasEnded."""
         instance = self.post.find(instance_id)
         if instance:
             return instance
@@ -356,12 +374,8 @@ class TaskHub:
         raise InstanceHasEnded(f"Instance with ID '{instance_id}' has ended: {status}.")
 
 
-def _rewound(reason: str | None) -> str:
-    return f"Rewound: {reason}" if reason else "Rewound"
-
-
-def _is_to_entity(message: Message) -> bool:
-    return message.instance_id.startswith("@")
+def _cannot(what: str, instance_id: str, status: Status) -> str:
+    return f"Cannot {what} the orchestration instance {instance_id} because instance is in the {status} state."
 
 
 def _about(instance: Instance) -> dict[str, object]:

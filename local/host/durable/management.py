@@ -17,15 +17,17 @@ from local.host.durable.hub import TaskHub
 from local.host.durable.payloads import management_urls
 from local.host.durable.queries import CONTINUATION, Filter, Reader, Row
 from local.host.durable.refusals import (
-    BadRequest,
     InstanceExists,
-    InstanceHasEnded,
+    InstanceToRestart,
     NoSuchInstance,
-    NotPossibleNow,
+    NothingToRestart,
+    NoTimeToPurge,
     Refusal,
+    WrongValue,
 )
 from local.host.durable.request_values import (
     Query,
+    decoded,
     flag,
     media_type,
     moment,
@@ -35,7 +37,7 @@ from local.host.durable.request_values import (
     query_of,
     statuses,
 )
-from local.host.durable.status import history_body, json_answer, status_body
+from local.host.durable.status import history_body, json_answer, status_body, text_answer
 
 _RETRY_AFTER_START = "10"
 _RETRY_AFTER_STATUS = "5"
@@ -43,9 +45,6 @@ _SHORTEST_INTERVAL = 0.01
 """Seconds between two looks for an end, however short an interval the caller asks for."""
 _END_OF_TIME = "9999"
 """Sorts after any timestamp."""
-
-Patience = tuple[float, float]
-"""How long somebody waits for an end, and how often to look; seconds."""
 
 T = TypeVar("T")
 
@@ -64,17 +63,12 @@ class Management:
         """Answer a request; `path` is relative to the API. Names of operations and query keys ignore case."""
         query = query_of(request)
         try:
-            return await self._route(request, path.strip("/").split("/"), query, body)
-        except NoSuchInstance:
-            return Response(status_code=HTTPStatus.NOT_FOUND)
-        except InstanceHasEnded:
-            return Response(status_code=HTTPStatus.GONE)
+            # The extension knows no escaped slash.
+            return await self._route(request, path.replace("%2F", "/").strip("/").split("/"), query, body)
         except EngineStopped:
             return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
-        except (InstanceExists, NotPossibleNow) as exc:
-            return _error(HTTPStatus.INTERNAL_SERVER_ERROR, exc)
         except Refusal as exc:
-            return _error(HTTPStatus.BAD_REQUEST, exc)
+            return Response(status_code=exc.code) if exc.body is None else json_answer(exc.body, exc.code)
 
     async def _route(self, request: Request, parts: list[str], query: Query, body: bytes) -> Response:
         kind, operation = parts[0].lower(), parts[2].lower() if len(parts) > 2 else ""
@@ -84,12 +78,11 @@ class Management:
             case "GET", "instances", 1, _:
                 return await self._list(request, query)
             case "DELETE", "instances", 1, _:
-                return await self._purge_ended(query)
+                return await self._purge_many(query)
             case "GET", "instances", 2, _:
                 return await self._status(request, parts[1], query)
             case "DELETE", "instances", 2, _:
-                await self._ask(lambda hub: hub.purge(parts[1]))
-                return json_answer({"instancesDeleted": 1})
+                return json_answer({"instancesDeleted": await self._ask(lambda hub: hub.purge(parts[1]))})
             case "POST", "instances", 4, "raiseevent":
                 return await self._raise_event(request, parts[1], parts[3], body)
             case "POST", "instances", 3, "restart":
@@ -98,7 +91,7 @@ class Management:
                 return await self._tell(operation, parts[1], query.get("reason"))
             case _, "entities", _, _:
                 return await self._entities.route(request, parts[1:], query, body)
-            case "POST", "makeprimary", 1, _:
+            case _, "makeprimary", 1, _:
                 # Only one host can have the state file, so this one is the primary already.
                 return Response(status_code=HTTPStatus.OK)
         return Response(status_code=HTTPStatus.NOT_FOUND)
@@ -117,23 +110,28 @@ class Management:
         return Response(status_code=HTTPStatus.ACCEPTED)
 
     async def _start(self, request: Request, name: str, wanted_id: str | None, query: Query, body: bytes) -> Response:
-        input_json, patience = dumps(parsed(body)) if body else None, _patience(query)
+        input_json = decoded(body) if body else None
+        if input_json is not None:
+            parsed(input_json)  # it must be JSON, and is kept as it was written
         instance_id = await self._ask(lambda hub: hub.start(name, wanted_id, input_json, query.get("version", "")))
-        return await self._started(request, instance_id, patience)
+        return await self._started(request, instance_id, query)
 
     async def _restart(self, request: Request, instance_id: str, query: Query) -> Response:
-        new_id, patience = flag(query, "restartwithnewinstanceid", default=True), _patience(query)
+        new_id = flag(query, "restartwithnewinstanceid", default=True)
         try:
             restarted = await self._ask(lambda hub: hub.restart(instance_id, new_id=new_id))
         except NoSuchInstance as exc:
-            raise BadRequest(str(exc)) from exc
-        return await self._started(request, restarted, patience)
+            raise NothingToRestart(f"No instance with ID '{instance_id}' was found. (Parameter 'instanceId')") from exc
+        except InstanceExists as exc:
+            raise InstanceToRestart(str(exc)) from exc
+        return await self._started(request, restarted, query)
 
-    async def _started(self, request: Request, instance_id: str, patience: Patience | None) -> Response:
+    async def _started(self, request: Request, instance_id: str, query: Query) -> Response:
         """Answer a start: with how it ended if the caller waits for that, else with where to look."""
-        row = await self._ended(instance_id, *patience) if patience else None
+        timeout, interval = number(query, "timeout"), number(query, "pollinginterval")
+        row = None if timeout is None or interval is None else await self._ended(instance_id, timeout, interval)
         if row is not None and row.status == Status.COMPLETED:
-            return Response(row.output or "null", media_type="application/json")
+            return text_answer(row.output or "null")
         if row is not None:
             return json_answer(status_body(row, show_input=True))
         links = management_urls(_origin(request), self._task_hub, instance_id, self._key)
@@ -141,7 +139,12 @@ class Management:
         return json_answer(links, HTTPStatus.ACCEPTED, headers)
 
     async def _ended(self, instance_id: str, timeout: float, interval: float) -> Row | None:
-        """Wait for an instance's end, and look at intervals; returns None if it has not ended by then."""
+        """Wait for an instance's end, and look at intervals; returns None if it has not ended by then.
+
+        Raises WrongValue if the interval is longer than the time; the instance has been started all the same.
+        """
+        if timeout < interval:
+            raise WrongValue(f"Total timeout {timeout:g} should be bigger than retry timeout {interval:g}")
         deadline = time.monotonic() + timeout
         while True:
             row = await self._reader.instance(instance_id)
@@ -165,8 +168,7 @@ class Management:
         if row.status not in ACTIVE:
             failed = row.status == Status.FAILED and flag(query, "returninternalservererroronfailure")
             return json_answer(body, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK)
-        links = management_urls(_origin(request), self._task_hub, instance_id, self._key)
-        headers = {"Location": links["statusQueryGetUri"], "Retry-After": _RETRY_AFTER_STATUS}
+        headers = {"Location": _address(request), "Retry-After": _RETRY_AFTER_STATUS}
         return json_answer(body, HTTPStatus.ACCEPTED, headers)
 
     async def _list(self, request: Request, query: Query) -> Response:
@@ -176,29 +178,23 @@ class Management:
             statuses(query),
             query.get("instanceidprefix", ""),
         )
-        top = page_size(query) if "top" in query or CONTINUATION in request.headers else None
-        try:
-            rows, token = await self._reader.page(wanted, top, request.headers.get(CONTINUATION, ""))
-        except ValueError as exc:
-            raise BadRequest(str(exc)) from exc
+        rows, token = await self._reader.page(wanted, page_size(query), request.headers.get(CONTINUATION, ""))
         show_input = flag(query, "showinput", default=True)
-        bodies = [status_body(row, show_input=show_input) for row in rows]
-        return json_answer(bodies, headers={CONTINUATION: token} if token else None)
+        return json_answer([status_body(row, show_input=show_input) for row in rows], headers={CONTINUATION: token})
 
-    async def _purge_ended(self, query: Query) -> Response:
-        first = moment(query, "createdtimefrom")
+    async def _purge_many(self, query: Query) -> Response:
+        first, last = moment(query, "createdtimefrom"), moment(query, "createdtimeto") or _END_OF_TIME
         if not first:
-            raise BadRequest("createdTimeFrom is required to purge several instances")
-        last = moment(query, "createdtimeto") or _END_OF_TIME
-        ended = statuses(query) or tuple(set(Status) - ACTIVE)
-        deleted = await self._ask(lambda hub: hub.purge_ended(first, last, list(ended)))
-        code = HTTPStatus.OK if deleted else HTTPStatus.NOT_FOUND
-        return json_answer({"instancesDeleted": deleted}, code)
+            raise NoTimeToPurge("Please provide value for 'createdTimeFrom' parameter.")
+        deleted = await self._ask(lambda hub: hub.purge_many(first, last, statuses(query)))
+        return json_answer({"instancesDeleted": deleted}) if deleted else Response(status_code=HTTPStatus.NOT_FOUND)
 
     async def _raise_event(self, request: Request, instance_id: str, name: str, body: bytes) -> Response:
-        if media_type(request) != "application/json":
-            raise BadRequest("Only application/json request content is supported")
-        input_json = dumps(parsed(body))
+        try:
+            input_json = _event_input(request, body)
+        except Refusal:
+            await self._ask(lambda hub: hub.require_live(instance_id))  # whether it can hear anything, comes first
+            raise
         await self._ask(lambda hub: hub.raise_event(instance_id, name, input_json))
         return Response(status_code=HTTPStatus.ACCEPTED)
 
@@ -206,21 +202,17 @@ class Management:
         return await asyncio.wrap_future(self._engine.ask(do))
 
 
-def _patience(query: Query) -> Patience | None:
-    """Return what the caller of a start says of waiting; None without a time or without an interval."""
-    patience = number(query, "timeout", 0.0), number(query, "pollinginterval", 0.0)
-    return patience if {"timeout", "pollinginterval"} <= query.keys() else None
+def _event_input(request: Request, body: bytes) -> str:
+    if media_type(request) != "application/json":
+        raise WrongValue("Only application/json request content is supported")
+    return dumps(parsed(decoded(body)))
 
 
 def _origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
-def _error(code: HTTPStatus, error: Refusal) -> Response:
-    body = {
-        "Message": "Something went wrong while processing your request",
-        "ExceptionMessage": str(error),
-        "ExceptionType": type(error).__name__,
-        "StackTrace": "",
-    }
-    return json_answer(body, code)
+def _address(request: Request) -> str:
+    """Return what was asked for, as it was written."""
+    path, query = (request.scope[each].decode("latin-1") for each in ("raw_path", "query_string"))
+    return f"{_origin(request)}{path}?{query}" if query else f"{_origin(request)}{path}"

@@ -1,6 +1,6 @@
 """The URLs that Durable Functions hands out: to the client binding, and in answers to a start."""
 
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 from local.host.durable.history import dumps
 
@@ -9,6 +9,9 @@ WEBHOOK = "/runtime/webhooks/durabletask"
 
 RPC = "/durabletask"
 """The same for the client in the worker, on a listener of its own that asks for no key."""
+
+_UNESCAPED = "-_.!*()"
+"""What the extension leaves in an id as it is; a blank becomes a plus, which in a path is none any more."""
 
 _INSTANCE_ID = "INSTANCEID"
 """What the SDK replaces by an instance's id."""
@@ -19,7 +22,7 @@ def management_urls(origin: str, task_hub: str, instance_id: str, key: str | Non
 
     `origin` is scheme, host and port; `key` is the extension's system key where one is asked for.
     """
-    instance = f"{origin}{WEBHOOK}/instances/{quote(instance_id, safe='@:')}"
+    instance = f"{origin}{WEBHOOK}/instances/{quote_plus(instance_id, safe=_UNESCAPED)}"
     query = _hub(task_hub, key)
     return {
         "id": instance_id,

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import json
 import sqlite3
 from collections.abc import Callable
@@ -15,12 +14,6 @@ from local.host.durable.history import Event
 
 CONTINUATION = "x-ms-continuation-token"
 """The header that names where a list goes on, in answers and in the requests that follow."""
-
-PAGE_SIZE = 100
-"""Instances in a page of a caller who pages without saying how many."""
-
-_NO_LIMIT = -1
-"""What SQLite takes for LIMIT to return all rows."""
 
 T = TypeVar("T")
 
@@ -97,23 +90,20 @@ class Reader:
         events: list[Event] = json.loads(f"[{','.join(row[0] for row in rows)}]")
         return events
 
-    async def page(self, wanted: Filter, top: int | None, token: str) -> tuple[list[Row], str]:
-        """Return up to `top` instances in order of creation, and the token of the next page, empty at the end.
+    async def page(self, wanted: Filter, top: int, token: str) -> tuple[list[Row], str]:
+        """Return up to `top` instances in order of id, and the token of the next page, empty at the end.
 
-        Without `top`, all of them: the SDK's client asks for no pages. Raises ValueError for a token of another host.
+        With a token of another host there are none.
         """
         conditions, values = _conditions(wanted)
-        if token:
-            conditions.append("(created, id) > (?, ?)")
-            values += _read_token(token)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        sql = f"SELECT {_COLUMNS} FROM instance {where} ORDER BY created, id LIMIT ?"  # noqa: S608 - constants only
-        limit = _NO_LIMIT if top is None else top + 1
-        rows = [Row(*row) for row in await self._run(lambda db: db.execute(sql, (*values, limit)).fetchall())]
-        if top is None or len(rows) <= top:
-            return rows, ""
-        last = rows[top - 1]
-        return rows[:top], _write_token(last.created, last.id)
+        first = _read_token(token)
+        if first is None:
+            return [], ""
+        where = " AND ".join(["id >= ?", *conditions])
+        sql = f"SELECT {_COLUMNS} FROM instance WHERE {where} ORDER BY id LIMIT ?"  # noqa: S608 - constants only
+        values = [first, *values]
+        rows = [Row(*row) for row in await self._run(lambda db: db.execute(sql, (*values, top + 1)).fetchall())]
+        return rows[:top], _write_token(rows[top].id) if len(rows) > top else ""
 
     async def entity(self, entity_id: str) -> Entity | None:
         """Return an entity, None if it does not exist."""
@@ -124,18 +114,19 @@ class Reader:
     async def entities(self, wanted: EntityFilter, top: int, token: str) -> tuple[list[Entity], str]:
         """Return up to `top` entities in order of id, and the token of the next page, empty at the end.
 
-        Raises ValueError for a token of another host.
+        With a token of another host there are none.
         """
-        after = _read_token(token)[1] if token else ""
+        first = _read_token(token)
+        if first is None:
+            return [], ""
         sql = (
-            "SELECT name, key, state, updated, id FROM entity WHERE id > ? AND (? = '' OR name = ?)"
+            "SELECT name, key, state, updated, id FROM entity WHERE id >= ? AND (? = '' OR name = ?)"
             " AND updated >= ? AND (? = '' OR updated <= ?) ORDER BY id LIMIT ?"
         )
         name, last = wanted.name.lower(), wanted.updated_to
-        values = (after, name, name, wanted.updated_from, last, last, top + 1)
+        values = (first, name, name, wanted.updated_from, last, last, top + 1)
         rows = await self._run(lambda db: db.execute(sql, values).fetchall())
-        entities = [Entity(*row[:4]) for row in rows[:top]]
-        return entities, _write_token("", rows[top - 1][4]) if len(rows) > top else ""
+        return [Entity(*row[:4]) for row in rows[:top]], _write_token(rows[top][4]) if len(rows) > top else ""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -176,13 +167,13 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[str]]:
     return conditions, values
 
 
-def _write_token(created: str, row_id: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([created, row_id]).encode()).decode()
+def _write_token(next_id: str) -> str:
+    return base64.b64encode(next_id.encode()).decode()
 
 
-def _read_token(token: str) -> list[str]:
+def _read_token(token: str) -> str | None:
+    """Return the id that a page begins with; None for what is no token."""
     try:
-        created, instance_id = json.loads(base64.urlsafe_b64decode(token))
-    except (binascii.Error, ValueError, TypeError) as exc:
-        raise ValueError("the continuation token is not one of this host") from exc
-    return [str(created), str(instance_id)]
+        return base64.b64decode(token, validate=True).decode()
+    except ValueError:
+        return None

@@ -7,12 +7,21 @@ from typing import Any
 from starlette.requests import Request
 
 from local.host.durable.history import moment_of, timestamp
-from local.host.durable.queries import PAGE_SIZE
-from local.host.durable.refusals import BadRequest
+from local.host.durable.refusals import NotJson, StorageRefused
 
 Query = dict[str, str]
 
-LARGEST_PAGE = 100_000
+PAGE_SIZE = 100
+"""How many a page has for a caller who doesn't say it."""
+
+_LARGEST_INT = 2**31 - 1
+"""Of .NET, which takes no larger number for one."""
+
+_FLAGS = {"true": True, "false": False}
+
+_NAMES = ("Running", "Completed", "ContinuedAsNew", "Failed", "Canceled", "Terminated", "Pending", "Suspended")
+_STATUSES = {name: name for name in _NAMES} | {str(number): name for number, name in enumerate(_NAMES)}
+"""The statuses of the API, some of which no instance of this host ever has."""
 
 
 def query_of(request: Request) -> Query:
@@ -30,52 +39,51 @@ def media_type(request: Request) -> str:
 
 
 def decoded(body: bytes) -> str:
-    """Return a body as text; raises BadRequest."""
-    try:
-        return body.decode()
-    except UnicodeDecodeError as exc:
-        raise BadRequest("The request body is not UTF-8 text") from exc
+    """Return a body as text; what is no UTF-8 in it is replaced, as .NET does it."""
+    return body.decode("utf-8-sig", "replace")
 
 
-def parsed(body: bytes) -> Any:
-    """Return a body read as JSON; raises BadRequest."""
+def parsed(text: str) -> Any:
+    """Return a body read as JSON; raises NotJson."""
     try:
-        return json.loads(body)
+        return json.loads(text)
     except ValueError as exc:
-        raise BadRequest("The request body is not valid JSON") from exc
+        raise NotJson(f"The request body is not valid JSON: {exc}") from exc
 
 
 def flag(query: Query, name: str, *, default: bool = False) -> bool:
-    """Return a value of the query that is `true` or something else."""
-    return query[name].lower() == "true" if name in query else default
+    """Return a value of the query that is `true` or `false`, the default for anything else."""
+    return _FLAGS.get(query.get(name, "").strip().lower(), default)
 
 
-def number(query: Query, name: str, default: float) -> float:
-    """Return a number of the query; raises BadRequest."""
+def number(query: Query, name: str) -> float | None:
+    """Return a number of the query; None if there is none that can be read."""
     try:
-        return float(query.get(name, default))
-    except ValueError as exc:
-        raise BadRequest(f"{name} is not a number") from exc
+        return float(query[name])
+    except (KeyError, ValueError):
+        return None
 
 
 def page_size(query: Query) -> int:
-    """Return how many a page may have; raises BadRequest."""
-    text = query.get("top", str(PAGE_SIZE))
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_PAGE):
-        raise BadRequest(f"top is not a number from 1 to {LARGEST_PAGE}")
-    return int(text)
+    """Return how many a page may have: what can't be read is ignored; raises StorageRefused for less than none."""
+    try:
+        wanted = int(query["top"])
+    except (KeyError, ValueError):
+        return PAGE_SIZE
+    if wanted < 0:
+        raise StorageRefused("An error occurred while communicating with Azure Storage")
+    return wanted if wanted <= _LARGEST_INT else PAGE_SIZE
 
 
 def moment(query: Query, name: str) -> str:
-    """Return a time of the query as a history timestamp, empty if there is none; raises BadRequest."""
-    if not query.get(name):
-        return ""
+    """Return a time of the query as a history timestamp, empty if there is none that can be read."""
     try:
-        return timestamp(moment_of(query[name]).astimezone(UTC))
-    except (ValueError, OverflowError) as exc:
-        raise BadRequest(f"{name} is not an ISO 8601 time") from exc
+        return timestamp(moment_of(query.get(name, "")).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return ""
 
 
 def statuses(query: Query) -> tuple[str, ...]:
-    """Return the wanted statuses; one that this host never gives simply matches nothing."""
-    return tuple(status.strip().title() for status in query.get("runtimestatus", "").split(",") if status.strip())
+    """Return the wanted statuses, by name or number; what is none is ignored."""
+    texts = (text.strip() for text in query.get("runtimestatus", "").split(","))
+    return tuple(_STATUSES[text] for text in texts if text in _STATUSES)

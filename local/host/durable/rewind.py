@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from local.host.durable.decisions import RETRY_OF
-from local.host.durable.history import EVENT_NAMES, NO_ID, Event, EventType
+from local.host.durable.history import NO_ID, Event, EventType
 
 _DECISIONS = frozenset({
     EventType.TASK_SCHEDULED,
@@ -92,6 +92,5 @@ def _is_undone(event: Event, undone: set[int], ended: set[int]) -> bool:
 
 
 def _blank(event: Event) -> Event:
-    was = EVENT_NAMES[EventType(event["EventType"])]
     same = {key: event[key] for key in ("IsPlayed", "Timestamp")}
-    return {"EventType": int(EventType.GENERIC_EVENT), "EventId": NO_ID, **same, "Data": f"Rewound: {was}"}
+    return {"EventType": int(EventType.GENERIC_EVENT), "EventId": NO_ID, **same, "Data": None}

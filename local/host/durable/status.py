@@ -19,12 +19,32 @@ _ENDED = frozenset({
 })  # fmt: skip
 
 
+_NOT_OURS: dict[EventType, dict[str, Any]] = {
+    EventType.EXECUTION_STARTED: {
+        "Correlation": None,
+        "ParentTraceContext": None,
+        "ScheduledStartTime": None,
+        "Generation": 0,
+        "GenerateNewTrace": False,
+    },
+    EventType.EXECUTION_COMPLETED: {"FailureDetails": None},
+    EventType.TASK_FAILED: {"FailureDetails": None},
+    EventType.SUB_ORCHESTRATION_FAILED: {"FailureDetails": None},
+    EventType.EVENT_RAISED: {"ParentTraceContext": None},
+}
+"""What the extension shows of features that this host lacks."""
+
 _SHOWN_AS_THEY_ARE = ("InstanceId", "FireAt", "OrchestrationStatus", "Reason", "Details", "Data")
 
 
 def json_answer(body: Any, code: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> Response:
     """Return JSON as an answer, whatever an app put into it: NaN, or half of a character."""
-    return Response(dumps(body), code, headers, media_type="application/json")
+    return text_answer(dumps(body), code, headers)
+
+
+def text_answer(text: str, code: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> Response:
+    """Return a text that is JSON as an answer."""
+    return Response(text, code, headers, media_type="application/json; charset=utf-8")
 
 
 def status_body(row: Row, *, show_input: bool) -> dict[str, Any]:
@@ -43,8 +63,11 @@ def status_body(row: Row, *, show_input: bool) -> dict[str, Any]:
 
 def entity_body(entity: Entity, *, show_state: bool) -> dict[str, Any]:
     """Return an entity as a list of them shows it."""
-    body = {"entityId": {"name": entity.name, "key": entity.key}, "lastOperationTime": _seconds(entity.updated)}
-    return body | ({"state": json.loads(entity.state)} if show_state else {})
+    return {
+        "entityId": {"name": entity.name, "key": entity.key},
+        "lastOperationTime": entity.updated,
+        "state": json.loads(entity.state) if show_state else None,
+    }
 
 
 def history_body(events: list[Event], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
@@ -64,13 +87,17 @@ def history_body(events: list[Event], *, show_input: bool, show_output: bool) ->
 def _shown(event: Event, scheduled: dict[int, Event], *, show_input: bool, show_output: bool) -> dict[str, Any]:
     kind = event["EventType"]
     shown: dict[str, Any] = {"EventType": EVENT_NAMES[EventType(kind)], "Timestamp": event["Timestamp"]}
+    shown |= _NOT_OURS.get(EventType(kind), {})
     origin = scheduled.get(event.get("TaskScheduledId", -1))
     if origin is not None:
-        shown |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"]}
+        scheduled_at = origin["Timestamp"].removesuffix("Z") + "+00:00"
+        shown |= {"ScheduledTime": scheduled_at, "FunctionName": origin["Name"]}
     elif "Name" in event:
         # Only where something ended, or the execution began, does the API call it the name of a function.
         shown["FunctionName" if kind == EventType.EXECUTION_STARTED else "Name"] = event["Name"]
     shown |= {key: event[key] for key in _SHOWN_AS_THEY_ARE if key in event}
+    if origin is not None and "InstanceId" in origin:
+        shown["InstanceId"] = origin["InstanceId"]
     if show_input and "Input" in (origin or event):
         shown["Input"] = (origin or event)["Input"]
     if show_output and "Result" in event:

@@ -238,13 +238,18 @@ class Store:
         """Delete an entity; returns whether it existed."""
         return self._execute("DELETE FROM entity WHERE id = ?", (entity_id,)).rowcount > 0
 
-    def ended_between(self, first: str, last: str, statuses: Iterable[str]) -> list[str]:
-        """Return the ids of instances that have ended in one of the statuses, by the time they were created."""
-        wanted = sorted(set(statuses) - ACTIVE)
+    def created_between(self, first: str, last: str, statuses: Sequence[str]) -> list[str]:
+        """Return the ids of instances that were created in a time and have a status of these, or any."""
+        has_status = f"AND status IN ({_marks(statuses)})" if statuses else ""
         rows = self._execute(
-            f"SELECT id FROM instance WHERE created >= ? AND created <= ? AND status IN ({_marks(wanted)})",  # noqa: S608 - marks only
-            (first, last, *wanted),
+            f"SELECT id FROM instance WHERE created >= ? AND created <= ? {has_status}",  # noqa: S608 - marks only
+            (first, last, *statuses),
         )
+        return [row[0] for row in rows]
+
+    def entities_between(self, first: str, last: str) -> list[str]:
+        """Return the ids of entities whose state was last written in a time."""
+        rows = self._execute("SELECT id FROM entity WHERE updated >= ? AND updated <= ?", (first, last))
         return [row[0] for row in rows]
 
     def _is_written(self, instance_id: str) -> bool:

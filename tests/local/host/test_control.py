@@ -132,12 +132,7 @@ class TestRewind:
         assert status["output"] == ["one done", "two done", "three done"]
         assert dict(steps.ran) == {"one": 1, "two": 2, "three": 1}
         rewound = [event["Data"] for event in status["historyEvents"] if event["EventType"] == "GenericEvent"]
-        assert rewound == [
-            "Rewound: TaskScheduled",
-            "Rewound: TaskFailed",
-            "Rewound: ExecutionCompleted",
-            "Rewound: mended",
-        ]
+        assert rewound == [None, None, None, "mended"]
 
     def test_it_may_fail_and_be_rewound_again(self, hub: Hub, steps: Any) -> None:
         steps.broken.add("one")
@@ -211,8 +206,8 @@ class TestRewind:
     def test_only_failed_instances_can_be_rewound(self, hub: Hub) -> None:
         running_id, ended_id = hub.start("waits"), hub.start("echo", {})
         hub.completed(ended_id)
-        assert post(hub, ended_id, "rewind") == 410
-        assert post(hub, running_id, "rewind") == 500
+        assert post(hub, ended_id, "rewind") == 412
+        assert post(hub, running_id, "rewind") == 412
         assert post(hub, "nobody", "rewind") == 404
 
 
@@ -250,15 +245,15 @@ class TestHardship:
     def test_restarting_what_is_just_beginning_anew_harms_nobody(self, hub: Hub) -> None:
         ids = [hub.start("lives_on", instance_id=f"anew-{number}") for number in range(20)]
         answers = {post(hub, each, "restart", restartWithNewInstanceId="false") for each in ids * 5}
-        assert answers <= {500, 202}
+        assert answers <= {409, 202}
         for each in ids:
             assert post(hub, each, "terminate") in (202, 410)
             hub.ended(each)
         assert hub.run("echo", {}) == {}
 
-    @pytest.mark.parametrize("query", ["top=0", "top=-1", "top=nan", "createdTimeFrom=0001-01-01T00:00:00%2B14:00"])
-    def test_what_a_list_can_not_be_asked_for_is_a_400(self, hub: Hub, query: str) -> None:
-        assert hub.http.get(f"{BASE}/instances?{query}").status_code == 400
+    @pytest.mark.parametrize("query", ["top=nan", "top=99999999999", "createdTimeFrom=0001-01-01T00:00:00%2B14:00"])
+    def test_what_a_list_can_not_be_asked_for_is_ignored(self, hub: Hub, query: str) -> None:
+        assert hub.http.get(f"{BASE}/instances?{query}").json() == hub.http.get(f"{BASE}/instances").json()
 
 
 class TestRestart:
@@ -281,5 +276,5 @@ class TestRestart:
 
     def test_under_its_own_id_only_what_has_ended_can_be(self, hub: Hub) -> None:
         instance_id = hub.start("waits")
-        assert post(hub, instance_id, "restart", restartWithNewInstanceId="false") == 500
+        assert post(hub, instance_id, "restart", restartWithNewInstanceId="false") == 409
         assert post(hub, "nobody", "restart") == 400

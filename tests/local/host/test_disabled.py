@@ -29,11 +29,11 @@ def test_a_disabled_function_is_there_for_the_master_key_alone(monkeypatch: pyte
         assert {key: httpx.get(url, params={"code": key}).status_code for key in expected} == expected
 
 
-def test_a_disabled_orchestrator_is_not_started(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_disabled_orchestrator_is_not_run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("AZUREWEBJOBS_FLOW_DISABLED", "1")
     with running(APPS / "keys") as host, caplog.at_level(logging.CRITICAL):
-        response = httpx.post(f"{host.url}/runtime/webhooks/durabletask/orchestrators/flow")
-        assert response.status_code == 400
-        assert "is disabled" in response.json()["ExceptionMessage"]
+        response = httpx.post(
+            f"{host.url}/runtime/webhooks/durabletask/orchestrators/flow?timeout=10&pollingInterval=0.01"
+        )
+        assert response.json()["runtimeStatus"] == "Failed"
+        assert "is disabled" in response.json()["output"]

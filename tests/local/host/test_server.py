@@ -73,7 +73,9 @@ def test_an_instance_whose_function_is_gone_fails_and_says_so(tmp_path: Path) ->
         hub.until(instance_id, lambda status: status["runtimeStatus"] == "Running")
     with running(APPS / "web", state=state) as host, connected(host.url) as hub:
         hub.event(instance_id, "Go", 1)
-        assert "The app no longer holds this function." in hub.ended(instance_id)["output"]
+        assert (
+            "The function 'one_event' doesn't exist, is disabled, or is not an orch" in hub.ended(instance_id)["output"]
+        )
 
 
 def test_two_hosts_do_not_fit_into_one_process() -> None:
