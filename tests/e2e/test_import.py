@@ -9,6 +9,7 @@ from azure.data.tables import TableServiceClient
 from tests.e2e.stack import PASSWORD, Import, Tenant, wait_until
 
 
+@pytest.mark.brief
 def test_an_import_goes_from_the_request_to_import_complete(tenant):
     job = tenant.submit()
     assert (job.created["streamStatus"], job.created["versionStatus"], job.created["assetStatus"]) == (
@@ -201,7 +202,7 @@ def test_a_name_is_taken_once(tenant):
     assert len(tenant.machines()) == 1
 
 
-@pytest.mark.parametrize("step", ["virtual-machine", "enable-rds", "restart"])
+@pytest.mark.parametrize("step", [pytest.param("virtual-machine", marks=pytest.mark.brief), "enable-rds", "restart"])
 def test_a_canceled_import_leaves_nothing(stack, tenant, step):
     job = tenant.submit()
     wait_until(lambda: (job.operation["step"] or {}).get("name") == step, f"the step {step}")
