@@ -22,5 +22,8 @@ A message that a dead host had taken is invisible to the others for host.json's 
 engine that is idle looks for it now and then.
 """
 
+TRIES = 5 if IS_GENUINE else 1
+"""How often an operation is asked for while the answer is 503, come back later."""
+
 TEST_SECONDS = 900.0
 """How long a test may take on Microsoft's engine: each of up to ten kills costs a visibility timeout."""

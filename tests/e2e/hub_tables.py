@@ -5,14 +5,14 @@ both.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from tests.local.host.statefile import EPISODE_BEGINS, EPISODE_ENDS, Event, Instance, StateFile
+from tests.local.host.statefile import EPISODE_BEGINS, EPISODE_ENDS, OUTCOMES, Event, Instance, StateFile
 
 KINDS = {
     "ExecutionStarted": 0,
@@ -66,12 +66,24 @@ def _instance(row: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> I
     """Return an instance with the episodes of its last execution: rows of earlier ones may be left."""
     mine = [each for each in history if each["RowKey"] != SENTINEL and each["ExecutionId"] == row["ExecutionId"]]
     episodes: list[list[Event]] = []
-    for event in map(_event, sorted(mine, key=lambda each: each["RowKey"])):
+    for event in _heeded(map(_event, sorted(mine, key=lambda each: each["RowKey"]))):
         if event["EventType"] == EPISODE_BEGINS:
             episodes.append([])
         episodes[-1].append(event)
     given, output = _value(row.get("Input")), _value(row.get("Output"))
     return Instance(row["PartitionKey"], row["Name"], row["RuntimeStatus"], given, output, episodes)
+
+
+def _heeded(events: Iterable[Event]) -> Iterator[Event]:
+    """Leave out what ends a thing a second time: an activity that ran again says so, and its first word counts."""
+    ended: set[tuple[int, int]] = set()
+    for event in events:
+        if event["EventType"] in OUTCOMES:
+            decision, field = OUTCOMES[event["EventType"]]
+            if (decision, event[field]) in ended:
+                continue
+            ended.add((decision, event[field]))
+        yield event
 
 
 def _event(row: Mapping[str, Any]) -> Event:

@@ -290,10 +290,19 @@ class Import:
 
     @property
     def operation(self) -> Json:
-        response = self.tenant.stack.api.get(self.operation_location)
+        response = self._asked()
         assert response.status_code == 200, response.text
         body: Json = response.json()
         return body
+
+    def _asked(self) -> httpx.Response:
+        """Ask for the operation; one Azurite serves app and Microsoft's engine, and may be too busy for a moment."""
+        for _ in range(functions_host.TRIES - 1):
+            response = self.tenant.stack.api.get(self.operation_location)
+            if response.status_code != 503:
+                return response
+            time.sleep(float(response.headers["Retry-After"]))
+        return self.tenant.stack.api.get(self.operation_location)
 
     def ended(self, seconds: float = 60.0) -> Json:
         """The operation, once it has ended."""
