@@ -36,6 +36,7 @@ def test_no_function_runs_for_long():
 def test_what_a_dead_host_had_taken_goes_on_soon_and_what_a_living_one_works_on_is_left_to_it(queue):
     """The engine renews every 30 seconds; without a setting a message is invisible for 5 minutes (extension 3.19)."""
     timeout = parse(HOST["extensions"]["durableTask"]["storageProvider"][f"{queue}VisibilityTimeout"])
+    assert timeout is not None
     assert 2 * timedelta(seconds=30) <= timeout <= timedelta(minutes=2)
 
 
