@@ -130,6 +130,11 @@ class World:
     """When durable timers ring."""
     _running: tuple[Store, TaskHub] = field(init=False)
 
+    @property
+    def earliest(self) -> timedelta:
+        """How long before its time a timer may ring."""
+        return timedelta(seconds=1 if isinstance(self.timers, EarlyTimers) else 0)
+
     def accept(self, job: ImportJob | CopyJob) -> None:
         """Write what accepting the job's request writes."""
         if job.secret_name:

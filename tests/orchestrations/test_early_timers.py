@@ -6,11 +6,10 @@ takes its time. Nothing is believed to be over before it is, and no last second 
 
 from datetime import timedelta
 from itertools import pairwise
-from math import ceil
 
 import pytest
 
-from local.host.durable.post import Post
+from local.host.durable.timers import EarlyTimers
 from orchestrators import run_step
 from shared.errors import ErrorKind, PermanentError, TransientError
 from shared.models.steps import Pace, ReplicationState
@@ -22,23 +21,18 @@ STEP = timedelta(seconds=0.145)
 """How long a step of an orchestration takes."""
 
 
-@pytest.fixture(name="moments")
-def _moments(world, monkeypatch):
-    """When each activity was called, in a world whose timers ring early."""
-    moments = []
-    schedule = Post._schedule
+pytestmark = pytest.mark.parametrize("world", [EarlyTimers], ids=["early"], indirect=True)
 
-    def cut(post, message):
-        if message.due is not None:
-            delay = message.due - world.now.timestamp()
-            message.due = world.now.timestamp() + max(0, ceil(delay) - 1)
-        schedule(post, message)
+
+@pytest.fixture(name="moments")
+def _moments(world):
+    """When each activity was called."""
+    moments = []
 
     def goes_on(name):
         world.now += STEP
         moments.append((name, world.now))
 
-    monkeypatch.setattr(Post, "_schedule", cut)
     world.before_activity = goes_on
     return moments
 
