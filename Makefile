@@ -8,7 +8,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 SPEED ?= 60
 RUN_ARGS = --speed $(SPEED) $(if $(filter-out 0 no false,$(ONCE)),--once)
 
-.PHONY: help setup run test check lock clean
+.PHONY: help setup run test genuine check lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -26,6 +26,15 @@ TESTS_AT_ONCE ?= $(shell echo $$(( ($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2
 
 test: $(PYTHON_READY) $(AZURITE_READY)  ## run the tests [PYTEST_ARGS='tests/unit -x']
 	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist worksteal $(PYTEST_ARGS)
+
+# More than above: whoever waits for a dead host's messages does so for a minute.
+GENUINE_AT_ONCE ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 3 )))
+GENUINE_SUITES := tests/conformance tests/e2e tests/genuine
+
+genuine: $(PYTHON_READY) $(AZURITE_READY)  ## run the suites on Microsoft's durable engine [GENUINE_HOST=program] [BRIEF=1]
+	@$(BIN)/python -m local.genuine.program
+	@FUNCTIONS_HOST=local.genuine $(BIN)/python -m pytest -n $(GENUINE_AT_ONCE) --dist worksteal $(GENUINE_SUITES) \
+		$(if $(filter-out 0 no false,$(BRIEF)),-m brief) $(PYTEST_ARGS)
 
 check: $(PYTHON_READY)  ## lint, formatting and types
 	@$(BIN)/ruff check .

@@ -12,10 +12,11 @@ from time import perf_counter
 
 from benchmarks.measuring import show
 from local.azurite import running_azurite
+from tests import functions_host
 from tests.e2e.stack import Import, Tenant, running_stack
 
 SPEED = 60.0
-HOSTS = {"paced": "local.host", "unpaced": "benchmarks.unpaced_host"}
+HOSTS = {"paced": functions_host.MODULE, "unpaced": "benchmarks.unpaced_host"}
 PACE = {"ARM_POLL_SECONDS": str(10 / SPEED), "RETRY_BASE_SECONDS": str(15 / SPEED)}
 
 

@@ -25,8 +25,8 @@ def await_retry(context: df.DurableOrchestrationContext) -> Replay:
         decided = Decided.model_validate(given)
         if decided.decision is not KeptDecision.WAIT:
             return decided.to_json()
-        left = (task.until - now(context)).total_seconds()
-        wait = max(0.0, min(left, policies.KEPT_LOOK * task.job.pace.retry_seconds))
+        left = policies.no_sooner((task.until - now(context)).total_seconds())
+        wait = min(left, policies.KEPT_LOOK * task.job.pace.retry_seconds)
         if task.heard:
             yield from sleep(context, wait)
         else:

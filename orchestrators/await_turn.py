@@ -22,7 +22,7 @@ def await_turn(context: df.DurableOrchestrationContext) -> Replay:
     """
     task = read_input(context, TurnTask)
     bell = Bell(context)
-    for _ in range(policies.POLLS_PER_INSTANCE):
+    for _ in bell.rounds(Event.CANCEL):
         yield from bell.rest(policies.queue_delay(task.position, task.limit, task.job.pace), Event.CANCEL)
         turn = yield from ask_for_turn(context, task)
         if turn is not None and turn.position is None:

@@ -49,6 +49,12 @@ RETRIES: Mapping[ErrorKind, RetryPolicy] = {
 JITTER = 0.2
 """Delays are stretched by up to this share, so that a hundred imports don't come back at the same moment."""
 
+TIMER_EARLY = 1.0
+"""A durable timer rings up to so many seconds before its time, as the engine cuts its delay to whole seconds (seen on
+Durable extension 3.19); one of less than a second rings at once. So no workflow concludes from a timer that its time
+has come: it looks at the clock. And what must not be too short, such as the wait for a deadline, is longer by as much
+(`no_sooner`); otherwise the last second before a moment would be spent asking again and again."""
+
 POLLS_AT_FULL_PACE = 6
 """So many times Azure is asked at full pace; then ever more slowly, as what takes long takes long."""
 
@@ -139,6 +145,16 @@ They are usually there at the first look. After the last, the request is given u
 """
 
 
+def no_sooner(seconds: float) -> float:
+    """Seconds for a timer that must not ring before so many are over; 0 if they are."""
+    return seconds + TIMER_EARLY if seconds > 0 else 0.0
+
+
+def _as_asked(asked: float | None) -> float:
+    """Seconds for a timer that undercuts no wish of Azure's, which are whole seconds: in less, time is sped up."""
+    return no_sooner(asked) if asked is not None and asked >= 1 else asked or 0.0
+
+
 def retry_delay(kind: ErrorKind, failures: int, pace: Pace, asked: float | None, luck: float) -> float | None:
     """Seconds until the next attempt, or None when there is none.
 
@@ -153,13 +169,13 @@ def retry_delay(kind: ErrorKind, failures: int, pace: Pace, asked: float | None,
     if failures > policy.retries:
         return None
     multiple = min(policy.first * policy.growth ** (failures - 1), policy.most)
-    return max(multiple * pace.retry_seconds, asked or 0.0) * (1 + JITTER * luck)
+    return max(multiple * pace.retry_seconds, _as_asked(asked)) * (1 + JITTER * luck)
 
 
 def poll_delay(polls: int, pace: Pace, asked: float | None) -> float:
     """Seconds until Azure is asked again, after so many polls; Azure's own wish is a minimum."""
     slower = min(1.0 + polls // POLLS_AT_FULL_PACE, SLOWEST_POLL)
-    return max(slower * pace.poll_seconds, asked or 0.0)
+    return max(slower * pace.poll_seconds, _as_asked(asked))
 
 
 def patience(typical: float, pace: Pace, *, told: bool) -> float:
@@ -192,6 +208,7 @@ def queue_delay(position: int, limit: int, pace: Pace) -> float:
     return multiple * pace.poll_seconds
 
 
-def replication_delay(polls: int, pace: Pace) -> float:
-    """Seconds until replication is looked at again, after so many looks."""
-    return min(REPLICATION_POLL + polls, SLOWEST_REPLICATION_POLL) * pace.poll_seconds
+def replication_delay(polls: int, pace: Pace, asked: float | None = None) -> float:
+    """Seconds until replication is looked at again, after so many looks; Azure's own wish is a minimum."""
+    slower = min(REPLICATION_POLL + polls, SLOWEST_REPLICATION_POLL)
+    return max(slower * pace.poll_seconds, _as_asked(asked))

@@ -7,18 +7,24 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators import policies
-from orchestrators.calls import Replay, call_step_activity, luck, now, persist, sleep
+from orchestrators.calls import Bell, Replay, call_step_activity, luck, now, persist, sleep
 from shared.models.records import RetryInfo
 from shared.models.steps import CopyJob, Progress, RegionsInput, StepError
-from shared.names import Activity
+from shared.names import Activity, Event
 from shared.steps import REPLICATION
 
 
 def ask_for_regions(
-    context: df.DurableOrchestrationContext, job: CopyJob, regions: tuple[str, ...], *, undoing: bool = False
+    context: df.DurableOrchestrationContext,
+    job: CopyJob,
+    regions: tuple[str, ...],
+    bell: Bell | None = None,
+    *,
+    undoing: bool = False,
 ) -> Generator[Any, Any, StepError | None]:
     """Let the version be in the home region and in these; tries again what may pass, returns what does not.
 
+    A cancellation that the bell tells of ends a wait, and is found when Azure is asked.
     `undoing` says that it takes regions away, which goes on although the operation was canceled.
     """
     failures = 0
@@ -28,13 +34,13 @@ def ask_for_regions(
         if outcome.error is None:
             return None
         failures += 1
-        error = yield from rest_until_retry(context, job, outcome.error, failures)
+        error = yield from rest_until_retry(context, job, outcome.error, failures, bell)
         if error is not None:
             return error
 
 
 def rest_until_retry(
-    context: df.DurableOrchestrationContext, job: CopyJob, failure: StepError, failures: int
+    context: df.DurableOrchestrationContext, job: CopyJob, failure: StepError, failures: int, bell: Bell | None = None
 ) -> Generator[Any, Any, StepError | None]:
     """Show that a retry waits, and wait for it; returns the failure if there is none."""
     error = failure.model_copy(update={"attempt": failures})
@@ -43,7 +49,7 @@ def rest_until_retry(
         return error
     at = now(context) + timedelta(seconds=delay)
     yield from show_retry(context, job, RetryInfo(attempt=failures + 1, at=at, reason=error.info(REPLICATION.name)))
-    yield from sleep(context, delay)
+    yield from bell.rest(delay, Event.CANCEL) if bell else sleep(context, delay)
     yield from show_retry(context, job, None)
     return None
 

@@ -42,18 +42,20 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
     """
     task = read_input(context, ReplicationTask)
     bell = Bell(context)
-    for _ in range(policies.POLLS_PER_INSTANCE):
+    for _ in bell.rounds(Event.CANCEL, Event.NEWS):
         if task.settling is not None:
             task = yield from _settle(context, bell, task, task.settling)
             continue
         if not task.requested:
-            error = yield from ask_for_regions(context, task.job, _wanted(task))
+            error = yield from ask_for_regions(context, task.job, _wanted(task), bell)
             if error is not None:
                 task = yield from _give_up(context, task, error)
             task = task.model_copy(update={"requested": True})
         if not _live(task):
             return (yield from _finish(context, task)).to_json()
-        delay, gap = policies.replication_delay(task.polls, task.job.pace), policies.news_gap(task.woken, task.job.pace)
+        delay = _delay(task)
+        # Where Azure can't be asked, news don't hurry us.
+        gap = delay if task.unread else policies.news_gap(task.woken, task.job.pace)
         news = yield from bell.listen(delay, gap, Event.CANCEL)
         task = task.model_copy(update={"woken": task.woken + 1 if news else 0})
         report = yield from _look(context, task)
@@ -63,9 +65,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
             task = yield from _note_unread(context, task, report.error)
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
-            task = yield from _remove_failed(context, task)
-        if news:
-            break
+            task = yield from _remove_failed(context, bell, task)
     return context.continue_as_new(task.to_json())
 
 
@@ -98,11 +98,17 @@ def _note_unread(
     It goes on: what Azure copies, it copies without us.
     """
     was = task.unread
+    task = task.model_copy(update={"unread": error})
     if (error and error.code) != (was and was.code):
-        at = now(context) + timedelta(seconds=policies.replication_delay(task.polls + 1, task.job.pace))
+        at = now(context) + timedelta(seconds=_delay(task.model_copy(update={"polls": task.polls + 1})))
         waiting = RetryInfo(attempt=2, at=at, reason=error.info(REPLICATION.name)) if error else None
         yield from show_retry(context, task.job, waiting)
-    return task.model_copy(update={"unread": error})
+    return task
+
+
+def _delay(task: ReplicationTask) -> float:
+    """Seconds until Azure is asked again; a wish that it had when it refused is a minimum."""
+    return policies.replication_delay(task.polls, task.job.pace, task.unread.retry_after if task.unread else None)
 
 
 def _take_in(
@@ -156,11 +162,12 @@ def _to_be_retried(task: ReplicationTask) -> bool:
 
 
 def _remove_failed(
-    context: df.DurableOrchestrationContext, task: ReplicationTask
+    context: df.DurableOrchestrationContext, bell: Bell, task: ReplicationTask
 ) -> Generator[Any, Any, ReplicationTask]:
     """Take the failed regions off the version, so that asking for them again is a new beginning."""
     live = {watch.region for watch in _live(task)}
-    error = yield from ask_for_regions(context, task.job, tuple(each for each in _wanted(task) if each not in live))
+    others = tuple(each for each in _wanted(task) if each not in live)
+    error = yield from ask_for_regions(context, task.job, others, bell)
     if error is not None:
         return (yield from _give_up(context, task, error))
     return task.model_copy(update={"settling": Settling(since=now(context))})
@@ -176,7 +183,7 @@ def _settle(
         return _begun_anew(task, now(context))
     if outcome.error is not None:
         failures = settling.failures + 1
-        error = yield from rest_until_retry(context, task.job, outcome.error, failures)
+        error = yield from rest_until_retry(context, task.job, outcome.error, failures, bell)
         settling = settling.model_copy(update={"failures": failures})
     else:
         error = _endless(settling, now(context), task)

@@ -63,12 +63,13 @@ def _attempt(
 ) -> Generator[Any, Any, tuple[StepTask, Outcome]]:
     """Begin, or go on waiting, until the step is done, failed, or this execution has polled enough, or heard news.
 
-    Returns the outcome, and the task with how often Azure was asked.
+    Returns the outcome, and the task with how often Azure was asked. The timer's ring may be early: whether the
+    deadline is over, only the clock says.
     """
     step = steps.by_name(task.position.name)
     deadline = task.attempt_deadline or task.deadline
     outcome = task.waiting or (yield from call_step_activity(context, step.begin, _input(context, task, None)))
-    for _ in range(policies.POLLS_PER_INSTANCE):
+    for _ in bell.rounds(*_alarms(step), Event.NEWS):
         if outcome.state is not OutcomeState.WAITING:
             break
         news = yield from _wait_for_azure(context, bell, task, outcome, deadline)
@@ -80,8 +81,6 @@ def _attempt(
         )
         if last and outcome.state is OutcomeState.WAITING:
             outcome = Outcome.failed(_timed_out(task, deadline, None))
-        if news:
-            break
     return task, outcome
 
 
@@ -94,7 +93,7 @@ def _wait_for_azure(
     # News may have been a moment early: after some that was none, Azure is asked once more at the ordinary pace.
     patient = pace.events and not (outcome.told and task.woken)
     delay = max(ordinary, policies.patience(step.typical, pace, told=outcome.told)) if patient else ordinary
-    left = max(0.0, (deadline - now(context)).total_seconds())
+    left = policies.no_sooner((deadline - now(context)).total_seconds())
     gap = min(ordinary, policies.news_gap(task.woken, pace))
     return (yield from bell.listen(min(delay, left), gap, *_alarms(step)))
 

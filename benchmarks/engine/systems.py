@@ -1,12 +1,16 @@
-"""The two systems that are measured, each in a process of its own, driven from this one over its own wire."""
+"""The two systems that are measured, each in a process of its own, driven from this one over its own wire.
+
+The host is ours, or with FUNCTIONS_HOST=local.genuine that with Microsoft's engine, over an Azurite of its own.
+"""
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -16,7 +20,9 @@ import psutil
 from durabletask.client import OrchestrationStatus, TaskHubGrpcClient
 
 from benchmarks.measuring import MEBIBYTE
+from local.azurite import running_azurite
 from local.child import Child
+from tests import functions_host
 
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "app"
@@ -42,9 +48,9 @@ class System(Protocol):
 
 
 class Host:
-    """`local.host` with its file on disk, through the management API."""
+    """The host with its state on disk, or in Azurite, through the management API."""
 
-    name = "local.host"
+    name = functions_host.MODULE
 
     def __init__(self, child: Child, url: str, seconds_to_ready: float) -> None:
         self._child = child
@@ -126,10 +132,14 @@ class Peer:
 @contextmanager
 def running_host(folder: Path) -> Iterator[Host]:
     """The host, as a user runs it, with what the folder's file holds; its log goes to a file."""
-    command = ["-m", "local.host", "--app", str(APP), "--port", "0", "--state", str(folder / "state.sqlite")]
+    command = ["-m", functions_host.MODULE, "--app", str(APP), "--port", "0", "--state", str(folder / "state.sqlite")]
     folder.mkdir(exist_ok=True)
-    began = time.perf_counter()
-    with _child("host", command, folder) as (child, announced):
+    with ExitStack() as cleanup:
+        settings = dict(functions_host.SETTINGS)
+        if functions_host.IS_GENUINE:
+            settings["AzureWebJobsStorage"] = cleanup.enter_context(running_azurite()).connection_string
+        began = time.perf_counter()
+        child, announced = cleanup.enter_context(_child("host", command, folder, settings))
         host = Host(child, str(announced["url"]), time.perf_counter() - began)
         try:
             yield host
@@ -154,8 +164,10 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = START_S
 
 
 @contextmanager
-def _child(name: str, command: list[str], folder: Path) -> Iterator[tuple[Child, Mapping[str, Any]]]:
-    child = Child(name, [sys.executable, *command], folder, cwd=ROOT)
+def _child(
+    name: str, command: list[str], folder: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[Child, Mapping[str, Any]]]:
+    child = Child(name, [sys.executable, *command], folder, cwd=ROOT, env=os.environ | dict(settings or {}))
 
     def announced() -> str | None:
         assert child.exit_status is None, f"{name} did not start:\n{child.log_tail()}"

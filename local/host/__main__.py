@@ -16,6 +16,7 @@ from local.host import log
 from local.host.app import App, loaded
 from local.host.command_line import app_folder, port, stop_on_signals
 from local.host.durable.store import claimed
+from local.host.durable.timers import EarlyTimers, ExactTimers
 from local.host.errors import HostError, ImportFailed
 from local.host.keys import key_file, open_keys
 from local.host.listing import listing
@@ -94,7 +95,7 @@ def _run(directory: Path, state: Path, options: argparse.Namespace) -> int:
         stack.enter_context(claimed(state))
         listener = listen(options.port) if options.listener_fd is None else socket.socket(fileno=options.listener_fd)
         keys = open_keys(key_file(state), app) if options.auth else None
-        host = Host(app, settings, state, listener, keys)
+        host = Host(app, settings, state, listener, keys, EarlyTimers() if options.early_timers else ExactTimers())
         stop_on_signals(host.stop)
         logger.info("Starting %s with the state in %s", directory, state)
         if keys is not None:
@@ -152,6 +153,12 @@ def _parser() -> argparse.ArgumentParser:
         default=False,
         help="ask for access keys, which are made once and kept beside the state file, in FILE.keys.json "
         "(default: every request may do everything)",
+    )
+    option(
+        "--early-timers",
+        action="store_true",
+        help="let durable timers ring up to a second early and in any order within it, as Microsoft's engine does "
+        "(default: no)",
     )
     option("--listener-fd", type=int, help=argparse.SUPPRESS)
     return parser

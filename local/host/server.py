@@ -33,6 +33,7 @@ from local.host.durable.management import Management
 from local.host.durable.payloads import client_binding
 from local.host.durable.queries import Reader
 from local.host.durable.store import claimed
+from local.host.durable.timers import ExactTimers, Timers
 from local.host.durable.workers import Workers
 from local.host.errors import AddressTaken, HostError
 from local.host.eventgrid import EventGridWebhook, event_by_hand
@@ -156,17 +157,24 @@ def _run_in_thread(host: "Host", ready: Future[RunningHost]) -> None:
 class Host:
     """One host of one app. `run` once; `stop` from any thread, or from a signal handler.
 
-    Without `keys`, no request needs one.
+    Without `keys`, no request needs one. `timers` says when durable timers ring, exactly if nothing does.
     """
 
     def __init__(
-        self, app: App, settings: HostSettings, state: Path, listener: socket.socket, keys: Keys | None = None
+        self,
+        app: App,
+        settings: HostSettings,
+        state: Path,
+        listener: socket.socket,
+        keys: Keys | None = None,
+        timers: Timers | None = None,
     ) -> None:
         self._app = app
         self._settings = settings
         self._state = state
         self._listener = listener
         self._keys = keys
+        self._timers = timers or ExactTimers()
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.has_failed = False
@@ -212,7 +220,7 @@ class Host:
         sink = outputs(self._app, storage, self._settings)
         invoker = Invoker(self._app.directory, self._settings.function_timeout, client_json, sink)
         listeners = Listeners(self._app, self._settings, storage, invoker, SystemClock(), self._fail)
-        engine = Engine(self._state, self._app, dispatch, self._fail)
+        engine = Engine(self._state, self._app, dispatch, self._fail, self._timers)
         activities = Workers(ActivityRunner(self._app, invoker, engine).run, self._settings.max_activities)
         batches = Workers(BatchRunner(invoker, engine).run, self._settings.max_entities)
         reader = Reader(self._state)

@@ -3,12 +3,16 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from tests import functions_host
 from tests.conformance.client import Host
 from tests.conformance.hosts import SERVED, NotAnApp, found, started
 from tests.conformance.scenario import Runs
+
+HERE = Path(__file__).parent
 
 KEY_VARIABLE = "CONFORMANCE_SYSTEM_KEY"
 DEADLINE_SECONDS = 30.0
@@ -35,6 +39,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help=f"how long a host may take for anything (default: {DEADLINE_SECONDS:.0f})",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.brief)
+            if functions_host.IS_GENUINE:
+                item.add_marker(pytest.mark.timeout(functions_host.TEST_SECONDS), append=False)
 
 
 @pytest.fixture(name="open_host", scope="session")

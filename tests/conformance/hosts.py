@@ -86,4 +86,4 @@ def _storage() -> Iterator[dict[str, str]]:
         yield {}
         return
     with running_azurite() as azurite:
-        yield {"AzureWebJobsStorage": azurite.connection_string}
+        yield {"AzureWebJobsStorage": azurite.connection_string, "CONFORMANCE_PACE": "10", **functions_host.SETTINGS}

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import httpx
 
+from tests import functions_host
+from tests.e2e import hub_tables
 from tests.e2e.kills import Storm
-from tests.e2e.stack import Import, Json, Tenant, wait_until
+from tests.e2e.stack import Import, Json, Stack, Tenant, wait_until
 from tests.e2e.test_copy import versions_in_azure
 from tests.local.host import statefile
 
@@ -59,7 +61,13 @@ def faults(aftermath: Aftermath) -> list[str]:
     storm = aftermath.storm
     found = [*storm.surprises, *_catalogue(aftermath), *_azure(aftermath), *_secrets(storm)]
     storm.stack.children["host"].stop()
-    return [*found, *_state(aftermath, statefile.read(storm.stack.host_state))]
+    return [*found, *_state(aftermath, _engine_state(storm.stack))]
+
+
+def _engine_state(stack: Stack) -> statefile.StateFile:
+    if functions_host.IS_GENUINE:
+        return hub_tables.read(stack.azurite, stack.host_state)
+    return statefile.read(stack.host_state)
 
 
 def _pages(tenant: Tenant, path: str, content: str) -> Iterator[Json]:

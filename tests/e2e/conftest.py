@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from tests import functions_host
 from tests.e2e.stack import Stack, Tenant, running_stack
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if functions_host.IS_GENUINE and HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(functions_host.TEST_SECONDS), append=False)
 
 
 @pytest.fixture(name="stack", scope="session")

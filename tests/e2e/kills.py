@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests import functions_host
 from tests.e2e.stack import Import, Json, Stack, Tenant
 from tests.e2e.test_copy import copy_body, with_gallery
 from tests.local.host import statefile
@@ -106,9 +107,10 @@ class Storm:
         """Kill the host, look at what it leaves behind, and start it again."""
         self.stack.kill_host()
         self.kills[moment] += 1
-        left = statefile.read(self.stack.host_state)
-        self.activities_again += len(left.activities)
-        self.surprises += [f"after kill {self.kills.total()}, {moment}: {fault}" for fault in left.faults()]
+        if not functions_host.IS_GENUINE:  # whose state is several tables and queues, and whole only when it rests
+            left = statefile.read(self.stack.host_state)
+            self.activities_again += len(left.activities)
+            self.surprises += [f"after kill {self.kills.total()}, {moment}: {fault}" for fault in left.faults()]
         if "engine has failed" in self.stack.log():
             self.surprises.append(self.stack.children["host"].log_tail(60))
         self.stack.launch_host()

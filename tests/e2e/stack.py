@@ -21,6 +21,7 @@ from local.child import Child
 from local.run.events import hook
 from local.run.services import announced_url
 from local.run.stack import host_settings, inherited_environment
+from tests import functions_host
 
 ROOT = Path(__file__).parents[2]
 API = "/imagemgmt/v1"
@@ -36,8 +37,9 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60.0) -
     """Look again and again until there is something true to see.
 
     Raises:
-        AssertionError: there was not, for so many seconds.
+        AssertionError: there was not, for so many seconds; Microsoft's engine has longer.
     """
+    seconds += functions_host.LOST_MESSAGE_SECONDS
     deadline = time.monotonic() + seconds
     while True:
         found = look()
@@ -49,7 +51,7 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60.0) -
 
 @dataclass
 class Stack:
-    """Azurite (given), the simulated ARM and Key Vault, and the local host with the application.
+    """Azurite (given), the simulated ARM and Key Vault, and a host with the application.
 
     `settings` are added to the host's environment; `host` is the module that runs it; `topic` says whether there is
     an Event Grid topic; `arm_options` are more of the simulator's. The folder keeps state and logs.
@@ -59,7 +61,7 @@ class Stack:
     azurite: str
     speed: float = 600.0
     settings: dict[str, str] = field(default_factory=dict)
-    host: str = "local.host"
+    host: str = functions_host.MODULE
     topic: bool = False
     arm_options: tuple[str, ...] = ()
     children: dict[str, Child] = field(default_factory=dict)
@@ -109,24 +111,24 @@ class Stack:
         self.launch_host()
         self.await_host()
 
-    def launch_host(self) -> None:
-        """Start the host, and don't wait."""
-        port = self.urls.get("host", ":0").rpartition(":")[2]
-        command = ["-m", self.host, "--app", str(ROOT), "--port", port, "--state", str(self.host_state)]
-        self._launch("host", command, self.environment)
+    def launch_host(self, name: str = "host", *options: str) -> None:
+        """Start the host, or a further one with options of its own, and don't wait."""
+        port = self.urls.get(name, ":0").rpartition(":")[2]
+        command = ["-m", self.host, "--app", str(ROOT), "--port", port, "--state", str(self.host_state), *options]
+        self._launch(name, command, self.environment)
 
-    def await_host(self) -> None:
+    def await_host(self, name: str = "host") -> None:
         """Wait until the host answers."""
-        self._await("host")
+        self._await(name)
 
-    def kill_host(self) -> None:
+    def kill_host(self, name: str = "host") -> None:
         """End the host as a crash does."""
-        os.kill(self.children["host"].pid, signal.SIGKILL)
-        self.children["host"].stop()
+        os.kill(self.children[name].pid, signal.SIGKILL)
+        self.children[name].stop()
 
     @property
     def host_state(self) -> Path:
-        """The state file of the durable engine."""
+        """The state file of the durable engine, or that with the name of its task hub."""
         return self.folder / "host.sqlite"
 
     @property
@@ -134,15 +136,15 @@ class Stack:
         bundle = self.certificates.bundle
         usual = host_settings(self.azurite, self.urls["arm"], self.urls["vault"], bundle, self.urls.get("topic"))
         quick = {"ARM_POLL_SECONDS": "0.05", "RETRY_BASE_SECONDS": "0.1", "FAILED_KEEP_SECONDS": "0"}
-        return usual | quick | {"MULTI_TENANT_CLIENT_ID": MULTI_TENANT_APP} | self.settings
+        extra = {"MULTI_TENANT_CLIENT_ID": MULTI_TENANT_APP, **functions_host.SETTINGS}
+        return usual | quick | extra | self.settings
 
     def stop(self) -> None:
         for client in ("arm", "api"):
             if client in self.__dict__:
                 getattr(self, client).close()
-        for name in ("host", "topic", "vault", "arm"):
-            if name in self.children:
-                self.children[name].stop()
+        for child in reversed(self.children.values()):
+            child.stop()
 
     def log(self, name: str = "host") -> str:
         return self.children[name].log.read_text(errors="replace")
@@ -288,10 +290,19 @@ class Import:
 
     @property
     def operation(self) -> Json:
-        response = self.tenant.stack.api.get(self.operation_location)
+        response = self._asked()
         assert response.status_code == 200, response.text
         body: Json = response.json()
         return body
+
+    def _asked(self) -> httpx.Response:
+        """Ask for the operation; one Azurite serves app and Microsoft's engine, and may be too busy for a moment."""
+        for _ in range(functions_host.TRIES - 1):
+            response = self.tenant.stack.api.get(self.operation_location)
+            if response.status_code != 503:
+                return response
+            time.sleep(float(response.headers["Retry-After"]))
+        return self.tenant.stack.api.get(self.operation_location)
 
     def ended(self, seconds: float = 60.0) -> Json:
         """The operation, once it has ended."""

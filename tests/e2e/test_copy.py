@@ -79,6 +79,7 @@ def source_of_its_own(stack) -> tuple[Tenant, str]:
     return owner, job.copy["assetDetails"]["data"]["galleryImageVersionId"]
 
 
+@pytest.mark.brief
 def test_a_copy_goes_from_the_request_to_available(tenant):
     job = copy(tenant)
     assert job.created["assetType"] == "AZURE_IMAGE_IN_SIG"

@@ -59,6 +59,7 @@ def passwords(stack: Stack, job: Import):
     return [name for (name,) in names if job.operation["id"] in name]
 
 
+@pytest.mark.brief
 def test_a_machine_that_failed_is_made_anew_and_the_rest_is_not(keeping, tenant):
     action = {"type": "fail", "code": "InvalidParameter"}
     fault = tenant.fault(action, phase="final", method="PUT", path=MACHINE)

@@ -34,6 +34,7 @@ from local.host.app import ACTIVITY_TRIGGER, App, index
 from local.host.durable.hub import TaskHub
 from local.host.durable.instance import Activity
 from local.host.durable.store import Store
+from local.host.durable.timers import EarlyTimers, ExactTimers, Timers
 from local.host.invoke import failure_text
 from orchestrators import (
     await_retry,
@@ -125,7 +126,14 @@ class World:
     """Called with the name of each activity before it runs: for what happens meanwhile."""
     before_wait: Callable[[], None] = lambda: None
     """Called whenever everything waits for time to pass."""
+    timers: Timers = field(default_factory=ExactTimers)
+    """When durable timers ring."""
     _running: tuple[Store, TaskHub] = field(init=False)
+
+    @property
+    def earliest(self) -> timedelta:
+        """How long before its time a timer may ring."""
+        return timedelta(seconds=1 if isinstance(self.timers, EarlyTimers) else 0)
 
     def accept(self, job: ImportJob | CopyJob) -> None:
         """Write what accepting the job's request writes."""
@@ -252,7 +260,7 @@ class World:
         return hub
 
     def _opened(self, store: Store) -> TaskHub:
-        hub = TaskHub(store, _app(), clock=lambda: self.now)
+        hub = TaskHub(store, _app(), clock=lambda: self.now, timers=self.timers)
         with store.transaction():
             hub.recover()
         return hub
@@ -310,10 +318,10 @@ class World:
         return {entry.resource_id.rsplit("/", 1)[-1]: entry.state for entry in wanted}
 
 
-@pytest.fixture(name="world")
-def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+@pytest.fixture(name="world", params=[ExactTimers, EarlyTimers], ids=["exact", "early"])
+def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> World:
     sdk.prepare()
-    world = World(tmp_path / "history.sqlite")
+    world = World(tmp_path / "history.sqlite", timers=request.param())
     monkeypatch.setattr(wiring, "settings", lambda: world.settings)
     monkeypatch.setattr(wiring, "catalog", lambda: world.catalog)
     monkeypatch.setattr(wiring, "images", lambda: world.images)

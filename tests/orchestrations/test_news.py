@@ -62,6 +62,12 @@ def told(world):
     return [(entry.entity, entry.before, entry.after) for entry in entries]
 
 
+def assert_waited(world, took, seconds):
+    """It took what it should: where timers ring early, up to a second less."""
+    wanted = timedelta(seconds=seconds)
+    assert wanted - world.earliest <= took <= wanted
+
+
 def imported(world, job, *, at_activity=lambda _: None, at_wait=lambda: None):
     """Run an import whose VM takes its time; returns how often it was asked after, and when it was found done."""
     azure = Azure(world, job)
@@ -106,7 +112,7 @@ def test_polling_alone_asks_many_times(world):
 def test_without_any_event_it_takes_longer_and_ends_the_same(world, job):
     asks, took = imported(world, job)
     assert asks == 1
-    assert took == timedelta(seconds=policies.patience(steps.VIRTUAL_MACHINE.typical, PACE, told=True))
+    assert_waited(world, took, policies.patience(steps.VIRTUAL_MACHINE.typical, PACE, told=True))
 
 
 @pytest.mark.parametrize("times", [1, 3], ids=["once", "tripled"])
@@ -187,7 +193,7 @@ def test_clean_up_is_woken_too(world, job):
     world.before_activity = lambda name: moments.setdefault(name, world.now)
     world.run(job)
     assert world.operation(job).status is OperationStatus.CANCELED
-    assert moments["check_clean_up"] - moments["told"] == timedelta(seconds=policies.news_gap(0, PACE))
+    assert_waited(world, moments["check_clean_up"] - moments["told"], policies.news_gap(0, PACE))
 
 
 @pytest.mark.parametrize("flooded", [False, True], ids=["quiet", "flooded"])
@@ -227,7 +233,7 @@ def test_a_replication_is_looked_at_as_soon_as_azure_tells(world):
     world.before_activity = lambda name: moments.setdefault(name, world.now)
     world.run(job)
     assert world.asset(job, job.replicas[0].asset_id).status is AssetStatus.AVAILABLE
-    assert moments["read_replication"] - moments["told"] == timedelta(seconds=policies.news_gap(0, PACE))
+    assert_waited(world, moments["read_replication"] - moments["told"], policies.news_gap(0, PACE))
 
 
 def test_news_that_come_while_azure_is_asked_are_not_lost(world, job):
@@ -244,4 +250,4 @@ def test_news_that_come_while_azure_is_asked_are_not_lost(world, job):
 
     world.before_activity = at_activity
     world.run(job)
-    assert moments[1] - moments[0] == timedelta(seconds=policies.news_gap(0, PACE))
+    assert_waited(world, moments[1] - moments[0], policies.news_gap(0, PACE))

@@ -1,8 +1,10 @@
 """Operations whose orchestration ended before its time."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.models.records import LedgerState
+from shared.models.records import HistoryEntry, LedgerState
 from shared.models.steps import ReplicationState
 from shared.states import AssetStatus, OperationStatus, StreamStatus
 from tests import builders
@@ -67,4 +69,21 @@ def test_an_operation_that_was_never_accepted_is_given_up(world, job):
     world.run_repair(job)
     assert (world.operation(job).status, world.operation(job).error.code) == (OperationStatus.CANCELED, "NOT_ACCEPTED")
     assert not world.secrets.secrets
+    assert not world.images.groups
+
+
+@pytest.mark.parametrize("making", ["import", "copy"])
+def test_a_repair_that_is_begun_again_after_its_end_changes_nothing(world, making):
+    """Two hosts may find the same loss, and one of them may be late."""
+    job = builders.import_job() if making == "import" else builders.copy_job("westus")
+    world.images.takes("virtual_machine", 3)
+    lose_and_repair(world, job, "check_virtual_machine" if making == "import" else "read_replication")
+    assert world.operation(job).status is OperationStatus.FAILED
+    told = world.catalog.all(HistoryEntry)
+    before = (world.operation(job).status, world.operation(job).error, world.asset(job).status, world.image(job).status)
+    world.now += timedelta(hours=1)
+    world.run_repair(job)
+    after = (world.operation(job).status, world.operation(job).error, world.asset(job).status, world.image(job).status)
+    assert after == before
+    assert world.catalog.all(HistoryEntry) == told
     assert not world.images.groups

@@ -1,6 +1,7 @@
 """The import table of docs/architecture.md, and what replay forbids in orchestrators."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,3 +144,33 @@ def test_durable_tasks_are_always_yielded():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TASKS:
                 assert id(node) in awaited, f"{name}:{node.lineno}"
+
+
+KEEPING = {
+    *("functools.cache", "functools.lru_cache", "functools.cached_property", "shared.cloud.importing.once"),
+    *("collections.OrderedDict", "threading.Lock", "threading.RLock", "requests.Session"),
+}
+"""What keeps something in memory from one call to the next, or supposes one process."""
+
+
+def _uses(name: str, tree: ast.AST) -> Iterator[str]:
+    """The full names of what a file imports, or takes from a module."""
+    yield from _imports(name, tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+MEMORY = {name for name, rule, tree in FILES if not rule.startswith("local") and KEEPING & set(_uses(name, tree))}
+
+
+def test_what_a_process_keeps_in_memory_is_judged_for_several_hosts():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = text.partition("## Several hosts")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`([a-z_/]+\.py)`", section)) == MEMORY
+
+
+@pytest.mark.parametrize(("name", "rule", "tree"), FILES, ids=[name for name, _, _ in FILES])
+def test_no_global_variable_is_written(name, rule, tree):
+    if not rule.startswith("local"):
+        assert not any(isinstance(node, ast.Global) for node in ast.walk(tree)), name

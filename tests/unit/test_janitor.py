@@ -74,6 +74,14 @@ def test_one_sweep_at_a_time(last: Any) -> None:
     assert client.started == []
 
 
+def test_two_timers_at_once_name_the_same_sweep() -> None:
+    """The engine takes no second start of an instance that is at work."""
+    client = FakeClient()
+    run(janitor.sweep_orphans, client)
+    run(janitor.sweep_orphans, client)
+    assert {instance_id for _, instance_id, _ in client.started} == {"sweep"}
+
+
 def test_only_what_has_ended_and_is_old_is_forgotten() -> None:
     client = FakeClient()
     run(janitor.forget_old_histories, client)

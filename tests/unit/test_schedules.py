@@ -186,6 +186,46 @@ def test_a_lost_deletion_is_begun_again(catalog: FakeCatalogStore) -> None:
     assert reconcile(lost(job, "remove_image")) == [("remove_image", job.operation_id, job.to_json())]
 
 
+class TwoHosts(FakeClient):
+    """The client of two hosts whose timers run at once: both have looked at everything before either starts anything.
+
+    The engine takes no start of an instance that is at work; the SDK raises then.
+    """
+
+    def __init__(self, instances: list[Instance]) -> None:
+        super().__init__(instances)
+        self._both = asyncio.Barrier(2)
+
+    async def start_new(self, name: str, instance_id: str, client_input: Any) -> None:
+        await self._both.wait()
+        if any(each[1] == instance_id for each in self.started):
+            raise Exception("409")  # noqa: TRY002 - as the SDK does
+        await super().start_new(name, instance_id, client_input)
+        self.instances = [each for each in self.instances if each.instance_id != instance_id]
+        self.instances.append(Instance(instance_id, name, Status.Running))
+
+
+@pytest.mark.parametrize("builder", [schedules.reconcile_operations, schedules.reconcile_records])
+@pytest.mark.parametrize("deleted", [False, True])
+def test_two_timers_at_once_begin_one_repair(catalog: FakeCatalogStore, builder: Any, deleted: bool) -> None:
+    made = builders.import_job()
+    job = builders.delete_job(made) if deleted else made
+    catalog.create(builders.provider_instance())
+    records = {"id": job.operation_id, "status": OperationStatus.RUNNING, "job": job.to_json()}
+    catalog.create(builders.operation(org_id=ORG, action=OperationAction(job.action), **records))
+    client = TwoHosts(lost(job, "remove_image" if deleted else "import_image").instances)
+    function = builder.build()._func
+
+    async def both() -> None:
+        call = getattr(function, "client_function", function)
+        await asyncio.gather(*(call(timer=None, client=client) for _ in range(2)))
+
+    asyncio.run(asyncio.wait_for(both(), 10))
+    assert [instance_id for _, instance_id, _ in client.started] == [
+        job.operation_id if deleted else f"{job.operation_id}:repair"
+    ]
+
+
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_step_that_goes_on_alone_is_waited_for(catalog: FakeCatalogStore, deleted: bool) -> None:
     """Its instance has the id that the repair, or the deletion begun again, would give its own."""

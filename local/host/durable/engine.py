@@ -21,6 +21,7 @@ from local.host.app import App
 from local.host.durable.hub import TaskHub, Work
 from local.host.durable.refusals import Refusal
 from local.host.durable.store import Store
+from local.host.durable.timers import Timers
 
 ROUND_SECONDS = 0.02
 """How long a round goes on running episodes before it commits: the delay a caller sees when there is much to do."""
@@ -62,15 +63,22 @@ class Engine:
     `dispatch` is called with what is to run (activities, batches of entities), from the engine's thread, after the
     commit that scheduled it.
     `failed` is called from there too if the engine dies of an error (a full disk, a bug), which is logged.
+    `timers` says when timers ring.
     """
 
     def __init__(
-        self, state: Path, app: App, dispatch: Callable[[list[Work]], None], failed: Callable[[], None]
+        self,
+        state: Path,
+        app: App,
+        dispatch: Callable[[list[Work]], None],
+        failed: Callable[[], None],
+        timers: Timers,
     ) -> None:
         self._state = state
         self._app = app
         self._dispatch = dispatch
         self._failed = failed
+        self._timers = timers
         self._inbox: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="durable-engine", daemon=True)
         self._ready: Future[None] = Future()
@@ -115,7 +123,7 @@ class Engine:
             try:
                 store = Store(self._state)
                 stack.callback(store.close)
-                hub = TaskHub(store, self._app)
+                hub = TaskHub(store, self._app, timers=self._timers)
                 hub.recover()
             except Exception as exc:  # noqa: BLE001 - handed to the thread that starts the engine
                 self._ready.set_exception(exc)

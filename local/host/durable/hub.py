@@ -45,6 +45,7 @@ from local.host.durable.script import Setting
 from local.host.durable.shelf import Shelf
 from local.host.durable.steady import SteadyClock
 from local.host.durable.store import Store
+from local.host.durable.timers import ExactTimers, Timers
 from local.host.traces import headline, is_passed_on
 
 Work = Activity | Batch
@@ -56,16 +57,18 @@ logger = logging.getLogger(__name__)
 class TaskHub:
     """The state of a task hub in memory, a step ahead of the store until the transaction commits.
 
-    `entities` is the part of it that knows of entities.
+    `entities` is the part of it that knows of entities; `timers` says when timers ring, exactly if nothing does.
     """
 
-    def __init__(self, store: Store, app: App, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, store: Store, app: App, clock: Callable[[], datetime] | None = None, timers: Timers | None = None
+    ) -> None:
         self._store = store
         self._orchestrators = app.named(ORCHESTRATION_TRIGGER)
         self._activities = app.named(ACTIVITY_TRIGGER)
         self._activity_ids = count(1)
         self._activities_to_run: list[Activity] = []
-        self.post = Post(store, clock or SteadyClock())
+        self.post = Post(store, clock or SteadyClock(), timers or ExactTimers())
         self._shelf = Shelf()
         self.entities = Entities(store, app.named(ENTITY_TRIGGER), self.post)
 

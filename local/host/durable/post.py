@@ -9,6 +9,7 @@ from itertools import count
 from local.host.durable.history import Event, timestamp
 from local.host.durable.instance import Instance, Message
 from local.host.durable.store import Store
+from local.host.durable.timers import Timers
 
 _FEW = 1000
 """Timers that are not worth sweeping."""
@@ -17,9 +18,10 @@ _FEW = 1000
 class Post:
     """Every live instance, and the delivery of messages to them, at once or when they become due."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], timers: Timers) -> None:
         self._store = store
         self._clock = clock
+        self._rules = timers
         self._live: dict[str, Instance] = {}
         self._ready: deque[str] = deque()
         self._timers: list[tuple[float, int, Message]] = []
@@ -89,19 +91,23 @@ class Post:
     def ring(self) -> None:
         """Deliver what has become due."""
         now = self._clock()
+        due = []
         while self._timers and self._timers[0][0] <= now.timestamp():
             message = heapq.heappop(self._timers)[2]
             if not message.dropped:
-                del self._live[message.instance_id].sleeping[message.id]
-                message.event["Timestamp"] = timestamp(now)
-                self.put(message)
+                due.append(message)
+        for message in self._rules.order(due):
+            del self._live[message.instance_id].sleeping[message.id]
+            message.event["Timestamp"] = timestamp(now)
+            self.put(message)
 
     def _schedule(self, message: Message) -> None:
         if message.due is None:
             self.put(message)
         else:
             self._live[message.instance_id].sleeping[message.id] = message
-            heapq.heappush(self._timers, (message.due, message.id, message))
+            rings_at = self._rules.rings_at(message.due, self._clock().timestamp())
+            heapq.heappush(self._timers, (rings_at, message.id, message))
             if len(self._timers) > self._sweep_at:
                 self._sweep()
 

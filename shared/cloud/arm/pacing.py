@@ -30,7 +30,8 @@ RESERVE = 0.2
 """The share of a bucket that is left to checks and reads. Of 200 writes that is 40, for the 32 activities that a worker
 has under way: each may send one before the next answer says what is left. Of 250 reads it flows in in two seconds."""
 _SOON = 1.0
-"""The shortest wait for a bucket to fill up, in seconds; the workflow's own delays are longer, and spread."""
+"""The shortest time that a request is held back, in seconds: a durable timer knows nothing shorter. The workflow's own
+delays are longer, and spread."""
 _SPENT = {READS: 5.0, WRITES: 15.0, DELETES: 15.0}
 """How long a resource whose last request was spent is left alone: compute gives 12 reads and 4 changes a minute."""
 _SHARED_BY = 2
@@ -87,7 +88,7 @@ class Limits:
             if seconds <= 0:
                 seconds = self._seconds_to_fill(method, now)
             if seconds > 0:
-                raise HeldBack(seconds)
+                raise HeldBack(max(seconds, _SOON * self._tempo))
             self._buckets[kind_of(method)].left -= 1
 
     def note(self, method: str, path: str, status: int, headers: Mapping[str, str]) -> None:
@@ -107,11 +108,9 @@ class Limits:
         """Until there is a request left for a read, and more than the reserve for what begins something."""
         kind = kind_of(method)
         if kind == READS:
-            seconds = self._buckets[READS].seconds_to(1.0, now)
-        else:
-            buckets = self._buckets[kind], self._buckets[READS]
-            seconds = max(bucket.seconds_to(max(1.0, RESERVE * bucket.size), now) for bucket in buckets)
-        return max(seconds, _SOON * self._tempo) if seconds else 0.0
+            return self._buckets[READS].seconds_to(1.0, now)
+        buckets = self._buckets[kind], self._buckets[READS]
+        return max(bucket.seconds_to(max(1.0, RESERVE * bucket.size), now) for bucket in buckets)
 
     def _refused(self, method: str, path: str, until: float, *, whole_kind: bool) -> None:
         if whole_kind:

@@ -141,6 +141,13 @@ def test_few_reads_hold_back_what_begins_something_and_no_read(limits: Limits, c
     assert not held(limits, "PUT", GROUP)
 
 
+def test_nothing_is_held_back_for_less_than_a_second(limits: Limits, clock: Clock):
+    """A durable timer of less rings at once: the workflow would come back again and again until the time is over."""
+    limits.note("PUT", MACHINE, 429, refusal(30))
+    clock.now += 29.9
+    assert held(limits, "PUT", MACHINE) == 1.0
+
+
 def test_a_held_back_request_is_throttling_with_the_time_to_wait():
     error = translate(HeldBack(4.5), Request("create virtual machine x", correlation_id="c"))
     assert isinstance(error, TransientError)

@@ -1,0 +1,159 @@
+"""Clients of a fleet: each does one thing from the request to its end, as a careful client does when hosts come and go.
+
+A request that got no answer is repeated with its idempotency key until it has one, so every operation is accepted once.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import uuid4
+
+import httpx
+
+from tests.e2e import faults
+from tests.e2e.stack import Import, Json, Tenant
+from tests.e2e.test_copy import copy_body, with_gallery
+from tests.genuine.fleet import Fleet
+
+POLL_SECONDS = 0.5
+PATIENCE_SECONDS = 600.0
+AT_THE_END = ("Succeeded", "Failed", "Canceled")
+
+
+class Deed(StrEnum):
+    """What a client does."""
+
+    IMPORT = "import"
+    COPY = "copy"
+    CANCEL = "cancel"
+    """An import, canceled at one of its steps."""
+    RETRY = "retry"
+    """An import whose script fails, mended and retried."""
+
+
+ENDS: Mapping[Deed, str] = {
+    Deed.IMPORT: "Succeeded",
+    Deed.COPY: "Succeeded",
+    Deed.CANCEL: "Canceled",
+    Deed.RETRY: "Succeeded",
+}
+
+SCRIPT_FAILS = {"type": "runCommand", "exitCode": 7, "error": "Access denied"}
+CANCELED_AT = ("virtual-machine", "guest-agent", "enable-rds", "restart")
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a client did, and the operation that came of it; it has a subscription of its own."""
+
+    deed: Deed
+    job: Import
+
+    def wrong(self) -> Iterable[str]:
+        """What is not right about its end: in the catalogue, in Azure, and in how often Azure was asked for things."""
+        operation = self.job.operation
+        who = f"{self.deed} {operation['id']}"
+        if operation["status"] != ENDS[self.deed]:
+            yield f"{who} is {operation['status']}: {operation['error']}"
+        yield from (f"{who}: {fault}" for fault in faults.wrong(self.job))
+        tenant = self.job.tenant
+        if (count := len(tenant.ok("GET", "/images")["content"])) != 1:
+            yield f"{who}: the org has {count} images"
+        begun = [call["path"] for call in tenant.calls() if call["method"] == "PUT" and call["status"] == 201]
+        machines = [path for path in begun if path.lower().split("/")[-2] == "virtualmachines"]
+        if len(set(begun)) != len(begun):
+            yield f"{who}: something was created twice: {sorted(begun)}"
+        if len(machines) > 1:
+            yield f"{who}: {len(machines)} machines were created"
+
+
+class Crowd:
+    """Clients, each a thread; `stories` waits for all of them."""
+
+    def __init__(self, fleet: Fleet, deeds: Sequence[Deed]) -> None:
+        self._fleet = fleet
+        self._deeds = deeds
+        self._pool = ThreadPoolExecutor(len(deeds), thread_name_prefix="client")
+        self._running: list[Future[Story]] = []
+
+    def start(self) -> None:
+        """Let all of them begin."""
+        self._running = [self._pool.submit(self._do, deed, turn) for turn, deed in enumerate(self._deeds)]
+
+    @property
+    def ended(self) -> int:
+        """How many have come to the end of their story."""
+        return sum(each.done() for each in self._running)
+
+    def stories(self) -> list[Story]:
+        """Wait for the end of all of them, and return what they did."""
+        try:
+            return [each.result() for each in self._running]
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _do(self, deed: Deed, turn: int) -> Story:
+        tenant = self._tenant()
+        fault = tenant.fault(SCRIPT_FAILS, phase="guest") if deed is Deed.RETRY else None
+        job = self._submit(tenant, deed)
+        if deed is Deed.CANCEL:
+            _until(job, lambda operation: (operation["step"] or {}).get("name") == CANCELED_AT[turn % len(CANCELED_AT)])
+            _persist(tenant, "POST", f"/operations/{job.operation['id']}/cancel", wanted=(200, 202))
+        if fault:
+            _until(job, lambda operation: operation["status"] == "Failed")
+            tenant.mend(fault)
+            _persist(tenant, "POST", f"/operations/{job.operation['id']}/retry", wanted=(202,))
+        _until(job, lambda operation: operation["status"] in AT_THE_END)
+        return Story(deed, job)
+
+    def _tenant(self) -> Tenant:
+        tenant = Tenant(self._fleet)
+        while True:
+            try:
+                return with_gallery(tenant)
+            except (httpx.TransportError, AssertionError) as exc:
+                if isinstance(exc, AssertionError) and ": 503 " not in str(exc):
+                    raise
+                time.sleep(POLL_SECONDS)
+
+    def _submit(self, tenant: Tenant, deed: Deed) -> Import:
+        action = "copy-existing-image" if deed is Deed.COPY else "import"
+        body = copy_body(tenant, options={"regions": ["westus2"]}) if deed is Deed.COPY else tenant.import_body()
+        answer = _persist(tenant, "POST", "/images", wanted=(202,), params={"action": action}, json=body)
+        return Import(tenant, answer.json(), answer.headers["Operation-Location"])
+
+
+def _persist(tenant: Tenant, method: str, path: str, *, wanted: Sequence[int], **options: object) -> httpx.Response:
+    """Send a request, with a key, until a host has answered it; the answer must be one of the wanted."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = tenant.request(method, path, headers=headers, **options)
+        except httpx.TransportError:
+            answer = None
+        if answer is not None and answer.status_code in wanted:
+            return answer
+        # 409 is the answer to a request whose first try is still at work somewhere.
+        assert answer is None or answer.status_code in (409, 503), f"{method} {path}: {answer.text}"
+        assert time.monotonic() < deadline, f"{method} {path} in vain"
+        time.sleep(POLL_SECONDS)
+
+
+def _until(job: Import, met: Callable[[Json], bool]) -> Json:
+    """Ask for the operation until a condition holds, or it has ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = job.tenant.stack.api.get(job.operation_location)
+        except httpx.TransportError:
+            answer = None
+        if answer is not None and answer.status_code != 503:
+            assert answer.status_code == 200, answer.text
+            operation: Json = answer.json()
+            if met(operation) or (operation["status"] in AT_THE_END and not operation.get("retryUntil")):
+                return operation
+        assert time.monotonic() < deadline, f"{job.operation_location} does not come to it"
+        time.sleep(POLL_SECONDS)
