@@ -141,7 +141,7 @@ class Instance:
         """Wait until the history holds so many events of a kind."""
         return self.until(
             f"{count} {kind}",
-            lambda status: sum(event["EventType"] == kind for event in status["historyEvents"] or ()) >= count,
+            lambda status: sum(event["EventType"] == kind for event in status.get("historyEvents") or ()) >= count,
         )
 
     def ended(self) -> dict[str, Json]:
