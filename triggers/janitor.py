@@ -16,6 +16,7 @@ DAILY = "0 17 3 * * *"
 _Status = df.OrchestrationRuntimeStatus
 _AT_WORK = (_Status.Running, _Status.Pending)
 _ENDED = (_Status.Completed, _Status.Failed, _Status.Terminated, _Status.Canceled)
+"""Named in a purge: without a status that is an end, the Durable extension deletes what runs, too."""
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 """Before the first orchestration: a purge has to name a beginning."""
 

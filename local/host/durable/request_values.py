@@ -1,6 +1,7 @@
 """Reading what a request to the management API says. Query keys are in lower case: the API ignores theirs."""
 
 import json
+import math
 from datetime import UTC
 from typing import Any
 
@@ -59,9 +60,10 @@ def flag(query: Query, name: str, *, default: bool = False) -> bool:
 def number(query: Query, name: str) -> float | None:
     """Return a number of the query; None if there is none that can be read."""
     try:
-        return float(query[name])
+        found = float(query[name])
     except (KeyError, ValueError):
         return None
+    return found if math.isfinite(found) else None
 
 
 def page_size(query: Query) -> int:

@@ -82,6 +82,8 @@ def test_a_start_may_wait_for_the_output(hub: Hub) -> None:
         ("orchestrators/echo/odd%23id", "", 202),
         ("orchestrators/echo/a%2Fb", "", 404),
         ("orchestrators/echo?timeout=soon&pollingInterval=1", "", 202),
+        ("orchestrators/one_event?timeout=nan&pollingInterval=1", "", 202),
+        ("orchestrators/one_event?timeout=inf&pollingInterval=1", "", 202),
         ("orchestrators/echo?timeout=1&pollingInterval=2", "", 400),
         ("instances/nobody/raiseEvent/Go", "1", 404),
         ("instances/nobody/terminate", "", 404),
