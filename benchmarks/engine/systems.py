@@ -27,6 +27,7 @@ from tests import functions_host
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "app"
 BASE = "/runtime/webhooks/durabletask"
+CONTINUATION = "x-ms-continuation-token"
 
 CLIENTS = 8
 """Threads that start instances."""
@@ -93,10 +94,15 @@ class Host:
         )
 
     def instances(self, **query: str) -> list[dict[str, Any]]:
-        """List instances."""
-        answer = self.http.get(f"{BASE}/instances", params={"showInput": "false"} | query)
-        found: list[dict[str, Any]] = answer.json()
-        return found
+        """List instances: all of them, or those of the first page where `top` says how many it has."""
+        found: list[dict[str, Any]] = []
+        headers: dict[str, str] = {}
+        while True:
+            answer = self.http.get(f"{BASE}/instances", params={"showInput": "false"} | query, headers=headers)
+            found += answer.json()
+            headers = {CONTINUATION: answer.headers.get(CONTINUATION, "")}
+            if "top" in query or not headers[CONTINUATION]:
+                return found
 
     @staticmethod
     def now() -> str:

@@ -55,12 +55,12 @@ def _app_at(url: str, key: str) -> str:
 
 
 @contextmanager
-def started(app: str, folder: Path) -> Iterator[str]:
-    """Run the host that the tests are run on with an app, in a process of its own; yields its URL."""
+def started(app: str, folder: Path, module: str = functions_host.MODULE) -> Iterator[str]:
+    """Run a host with an app, in a process of its own: the one that the tests run on, or another; yields its URL."""
     log = folder / "host.log"
     options = ["--app", str(APPS / app), "--port", "0", "--state", str(folder / "state.sqlite")]
-    command = [sys.executable, "-m", functions_host.MODULE, *options]
-    with _storage() as storage, log.open("wb") as stderr:
+    command = [sys.executable, "-m", module, *options]
+    with _storage(module) as storage, log.open("wb") as stderr:
         environment = os.environ | {"PYTHONWARNINGS": "error"} | storage
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, env=environment
@@ -80,9 +80,9 @@ def started(app: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _storage() -> Iterator[dict[str, str]]:
+def _storage(module: str) -> Iterator[dict[str, str]]:
     """Give the settings of the storage that a host keeps its state in; the local host has a file."""
-    if not functions_host.IS_GENUINE:
+    if module != functions_host.GENUINE:
         yield {}
         return
     with running_azurite() as azurite:

@@ -62,7 +62,7 @@ def run(function: Function | str, instance: Instance, arrived: list[Event], now:
         except Exception as exc:  # noqa: BLE001 - what is asked for can't be done, such as a timer in the year 10000
             verdict, error = _failed(f"{type(exc).__name__}: {exc}", past, setting), shorten(exc)
     if custom_status is not None and _size(custom_status) > MAX_CUSTOM_STATUS:
-        reason = failure_reason(setting.orchestrator, "The custom status is larger than 16 KB.")
+        reason = failure_reason(setting.orchestrator, _too_large(_size(custom_status)))
         verdict, custom_status = Verdict([], Ended(Status.FAILED, reason), verdict.next_id), None
     fresh += [decision.event(now) for decision in verdict.decisions]
     if isinstance(verdict.end, Ended):
@@ -77,6 +77,13 @@ def _failed(error: str, past: list[Event], setting: Setting) -> Verdict:
     """End the orchestration without a look at what it has decided: nothing tells, or it can't be performed."""
     reason = failure_reason(setting.orchestrator, error)
     return Verdict([], Ended(Status.FAILED, reason), 1 + max((each["EventId"] for each in past), default=NO_ID))
+
+
+def _too_large(size: int) -> str:
+    return (
+        "The UTF-16 size of the JSON-serialized payload must not exceed 16 KB. "
+        f"The current payload size is {size // 1024} KB."
+    )
 
 
 def _size(custom_status: str) -> int:

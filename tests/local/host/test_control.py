@@ -240,7 +240,7 @@ class TestHardship:
     def test_the_size_of_a_custom_status_is_that_of_its_characters(self, hub: Hub) -> None:
         instance_id = hub.start("long_status", "字" * 4000)
         hub.until(instance_id, lambda status: status["customStatus"] == "字" * 4000)
-        assert "larger than 16 KB" in hub.failed("long_status", "字" * 9000)
+        assert "must not exceed 16 KB" in hub.failed("long_status", "字" * 9000)
 
     def test_restarting_what_is_just_beginning_anew_harms_nobody(self, hub: Hub) -> None:
         ids = [hub.start("lives_on", instance_id=f"anew-{number}") for number in range(20)]

@@ -206,7 +206,7 @@ class TestCustomStatus:
         assert hub.completed(instance_id)["customStatus"] == {"phase": "done"}
 
     def test_one_that_is_too_large_fails_the_instance(self, hub: Hub) -> None:
-        assert "larger than 16 KB" in hub.failed("large_custom_status")
+        assert "must not exceed 16 KB" in hub.failed("large_custom_status")
 
 
 class TestFailures:
