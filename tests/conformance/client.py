@@ -110,20 +110,20 @@ class Instance:
         url = httpx.URL(self.links.get("statusQueryGetUri", f"{API}/instances/{self.id}"))
         return self.host.http.get(url.copy_merge_params(query))
 
-    def status(self) -> dict[str, Json]:
-        """Return the status with the whole history."""
-        response = self.get(showHistory="true", showHistoryOutput="true")
+    def status(self, *, history: bool = True) -> dict[str, Json]:
+        """Return the status, with the whole history if it can be shown: one that a replay parted from can't be."""
+        response = self.get(showHistory=str(history).lower(), showHistoryOutput="true")
         assert response.status_code in (200, 202), (response.status_code, response.text)
         body: dict[str, Json] = response.json()
         return body
 
-    def until(self, what: str, met: Callable[[dict[str, Json]], object]) -> dict[str, Json]:
+    def until(self, what: str, met: Callable[[dict[str, Json]], object], *, history: bool = True) -> dict[str, Json]:
         """Poll the status until the condition is met."""
         status: dict[str, Json] = {}
 
         def look() -> object:
             nonlocal status
-            status = self.status()
+            status = self.status(history=history)
             return met(status)
 
         try:
@@ -144,9 +144,9 @@ class Instance:
             lambda status: sum(event["EventType"] == kind for event in status.get("historyEvents") or ()) >= count,
         )
 
-    def ended(self) -> dict[str, Json]:
+    def ended(self, *, history: bool = True) -> dict[str, Json]:
         """Wait for the end, whichever."""
-        return self.until("the end", lambda status: status["runtimeStatus"] in ENDED)
+        return self.until("the end", lambda status: status["runtimeStatus"] in ENDED, history=history)
 
     def completed(self) -> dict[str, Json]:
         """Wait for the end, which must be a good one."""

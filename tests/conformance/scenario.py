@@ -1,5 +1,6 @@
 """Scenarios as data: what is started, what happens to it, and what must come of it. They run side by side."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Scenario:
             instance = host.start_raw(self.orchestrator, self.body)
         for step in self.steps:
             step(instance)
-        return instance.ended() if self.stays is None else instance.status()
+        return instance.status() if self.stays else instance.ended(history=self.history is not None)
 
     def expected_history(self, actual: list[Event]) -> list[Event]:
         """Return the whole history that there must be; what may come in any order comes as it actually did."""
@@ -112,11 +113,18 @@ def has_custom_status(wanted: Json) -> Step:
     return lambda instance: instance.until(f"the custom status {wanted}", lambda it: it["customStatus"] == wanted)
 
 
+def lives_again(given: str) -> Step:
+    """Wait until the instance has continued as new with an input."""
+    return lambda instance: instance.until("another life", lambda it: it["input"] in (given, json.dumps(given)))
+
+
 def child(suffix: str, *steps: Step) -> Step:
     """Do steps with the sub-orchestration whose id is the instance's with a suffix."""
 
     def do(instance: Instance) -> None:
+        child = instance.host.instance(f"{instance.id}{suffix}")
+        instance.host.until("the child", lambda: child.get().status_code != 404)
         for step in steps:
-            step(instance.host.instance(f"{instance.id}{suffix}"))
+            step(child)
 
     return do

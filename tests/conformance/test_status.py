@@ -109,3 +109,24 @@ def test_the_history_names_why_and_how_an_execution_ended(control: Host) -> None
     *_, terminated, ended = instance.get(showHistory="true", showHistoryOutput="true").json()["historyEvents"]
     assert (terminated["EventType"], terminated["Input"]) == ("ExecutionTerminated", "enough")
     assert (ended["OrchestrationStatus"], ended["Result"]) == ("Terminated", "enough")
+
+
+def test_the_history_cannot_be_shown_once_a_replay_has_parted_from_it(durable: Host) -> None:
+    """Seen on Durable extension 3.19; the status without the history is shown."""
+    instance = durable.start("changes_its_mind")
+    status = instance.ended(history=False)
+    assert status["runtimeStatus"] == "Failed"
+    answer = instance.get(showHistory="true")
+    assert answer.status_code == 400
+    assert answer.json()["ExceptionMessage"] == "An item with the same key has already been added. Key: TaskScheduled_0"
+
+
+def test_the_reason_of_a_suspension_or_resumption_is_shown_as_the_output_until_there_is_one(durable: Host) -> None:
+    """Seen on Durable extension 3.19."""
+    instance = durable.start("one_event").reaches("Running")
+    assert instance.tell("suspend", "lunch").status_code == 202
+    assert instance.reaches("Suspended").status()["output"] == "lunch"
+    assert instance.tell("resume", "back").status_code == 202
+    assert instance.reaches("Running").status()["output"] == "back"
+    instance.send("Go", 1)
+    assert instance.completed()["output"] == 1

@@ -107,7 +107,7 @@ class Ended:
 class ContinuedAsNew:
     """The execution is over and the instance begins again with this ExecutionStarted.Input.
 
-    `carried` are the external events that nobody waited for, and the suspension if it is suspended.
+    `carried` are the external events that came after that decision, and the suspension if it is suspended.
     """
 
     input_json: str

@@ -127,7 +127,7 @@ def _ask(
         text, label, state = str(exc).partition(_STATE_LABEL)
         cause = shorten(exc.__cause__ or exc)
         if not label:
-            return failure_text(exc), None, cause
+            return f"One or more errors occurred. ({failure_text(exc)})", None, cause
         stack = "".join(traceback.format_tb(cause.__traceback__))
         return *_read(state, f"Message: {text}, StackTrace: {stack}"), cause
     finally:

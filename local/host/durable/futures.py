@@ -10,12 +10,11 @@ Step = Coroutine["Future", None, Any]
 class Future:
     """Something an action waits for. It fails with a text rather than an exception: nobody sees it raised."""
 
-    __slots__ = ("_callbacks", "cancelled", "done", "failed")
+    __slots__ = ("_callbacks", "done", "failed")
 
     def __init__(self) -> None:
         self.done = False
         self.failed = False
-        self.cancelled = False
         self._callbacks: list[Callable[[], None]] = []
 
     def __await__(self) -> Generator["Future", None, "Future"]:
@@ -31,11 +30,6 @@ class Future:
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
-
-    def cancel(self) -> None:
-        """End the future because the code gave it up."""
-        self.cancelled = True
-        self.resolve(failed=True)
 
     def then(self, callback: Callable[[], None]) -> None:
         """Call back when done; at once if it is."""
@@ -60,11 +54,9 @@ def all_of(futures: Iterable[Future]) -> Future:
 def any_of(futures: Iterable[Future]) -> Future:
     """Return a future that is done when the first one is, or when there are none.
 
-    One that was cancelled does not count: the code can only have given it up after another one had won.
+    A timer that the code gives up later counts as done from the beginning, as with Microsoft's engine.
     """
-    return _counted(
-        [future for future in futures if not future.cancelled], lambda waiting, total: waiting < total or total == 0
-    )
+    return _counted(list(futures), lambda waiting, total: waiting < total or total == 0)
 
 
 def spawn(coroutine: Step) -> Future:

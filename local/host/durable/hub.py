@@ -265,7 +265,7 @@ class TaskHub:
                 self._end(instance, end, turn.custom_status, now, turn.error)
             case None:
                 instance.status = Status.SUSPENDED if turn.verdict.suspended else Status.RUNNING
-                self._store.update_instance(instance, None, turn.custom_status, now)
+                self._store.update_instance(instance, _reason(arrived), turn.custom_status, now)
         self._shelf.keep(instance)
         if turn.verdict.stuck:
             logger.warning("Stuck: %s", turn.verdict.stuck, extra=_about(instance))
@@ -305,7 +305,9 @@ class TaskHub:
         self._create(name, decision.instance_id, decision.input_json, decision.version, origin)
 
     def _create(self, name: str, instance_id: str, input_json: str | None, version: str, parent: Event | None) -> None:
-        instance = Instance(instance_id, name, uuid.uuid4().hex, history=[])
+        # A parent makes ids without dashes, and the names of its own children of them; so does continuing as new.
+        execution_id = str(uuid.uuid4()) if parent is None else uuid.uuid4().hex
+        instance = Instance(instance_id, name, execution_id, history=[])
         self.post.admit(instance)
         self._store.add_instance(instance, input_json, self.post.now())
         by = f" by {parent['Name']} {parent['OrchestrationInstance']['InstanceId']}" if parent else ""
@@ -379,6 +381,13 @@ class TaskHub:
 
 def _cannot(what: str, instance_id: str, status: Status) -> str:
     return f"Cannot {what} the orchestration instance {instance_id} because instance is in the {status} state."
+
+
+def _reason(arrived: list[Event]) -> str | None:
+    """Return the reason of the last suspension or resumption as JSON: the API shows it as the output."""
+    kinds = (EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED)
+    reasons = [each["Reason"] for each in arrived if each["EventType"] in kinds]
+    return dumps(reasons[-1]) if reasons and reasons[-1] is not None else None
 
 
 def _about(instance: Instance) -> dict[str, object]:

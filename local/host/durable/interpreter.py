@@ -41,8 +41,15 @@ class Refused(Exception):
     """The script asks for what cannot be done; the text fails the orchestration."""
 
 
-class NonDeterministic(Refused):
+class NonDeterministic(Exception):
     """The script does not lead to the decisions that the history holds."""
+
+    def __init__(self, recorded: str, replayed: str) -> None:
+        super().__init__(
+            f"Non-Deterministic workflow detected: A previous execution of this orchestration scheduled {recorded}, "
+            f"but the current orchestration replay instead {replayed} with this sequence number. Was a change made to "
+            "the orchestrator code after this instance had already started running?"
+        )
 
 
 def interpret(events: list[Event], script: Script, setting: Setting) -> Verdict:
@@ -55,6 +62,9 @@ def interpret(events: list[Event], script: Script, setting: Setting) -> Verdict:
                 return Verdict([], replay.terminated, replay.next_id)
     except Refused as exc:
         return Verdict([], replay.failure(str(exc), None), replay.next_id)
+    except NonDeterministic as exc:
+        # What the code has come to so far is carried out all the same, as with Microsoft's engine.
+        return Verdict(replay.decisions(), Ended(Status.FAILED, str(exc)), replay.next_id)
     return replay.verdict()
 
 
@@ -72,6 +82,7 @@ class _Replay:
         self._open: dict[int, Future] = {}
         self._waiters: dict[str, list[Future]] = {}
         self._unheard: list[Event] = []
+        self._late: list[Event] = []
         self._held: list[Event] = []
         self._suspension: Event | None = None
         self._begun = 0
@@ -123,11 +134,15 @@ class _Replay:
 
     def verdict(self) -> Verdict:
         """Sum up after the last event."""
-        decisions = [self._pending[key] for key in sorted(self._pending)]
+        decisions = self.decisions()
         over = self._main is not None and self._main.done and not self._open
         if over:
             return Verdict(decisions, self._ending(), self.next_id)
         return Verdict(decisions, None, self.next_id, self.suspended, self._stuck())
+
+    def decisions(self) -> list[Decision]:
+        """Return what the history does not hold yet, in order of id."""
+        return [self._pending[key] for key in sorted(self._pending)]
 
     def failure(self, error: str, details: str | None) -> Ended:
         """Word the failure of this orchestrator."""
@@ -142,9 +157,12 @@ class _Replay:
         return Ended(Status.COMPLETED, script.output_json)
 
     def _carried(self) -> list[Event]:
-        """Return what the next execution takes over: that it is suspended, and events that nobody has taken."""
+        """Return what the next execution takes over: that it is suspended, and events that came after the code's end.
+
+        Events that came before, and that nobody waited for, are dropped (seen on Durable extension 3.19).
+        """
         held = [event for event in self._held if event["EventType"] == EventType.EVENT_RAISED]
-        return [*([self._suspension] if self.suspended and self._suspension else []), *self._unheard, *held]
+        return [*([self._suspension] if self.suspended and self._suspension else []), *self._late, *held]
 
     def _stuck(self) -> str | None:
         """Say so if nothing but an external event can move the host, while the code waits for it no more."""
@@ -236,14 +254,14 @@ class _Replay:
         timer_id = self.next_id
         future = self._decide(CreateTimer(timer_id, action["fireAt"]))
         if action.get("isCanceled"):
-            self._open.pop(timer_id).cancel()
+            self._open.pop(timer_id).resolve(failed=True)
         return future
 
     def _child(self, action: Action, retry_of: int | None = None) -> Future:
         name = action["functionName"]
         if not self._setting.has_orchestrator(name):
             raise Refused(_unknown(name, "orchestrator"))
-        instance_id = action.get("instanceId") or f"{self._setting.execution_id}:{self.next_id}"
+        instance_id = action.get("instanceId") or f"{self._setting.execution_id}:{self.next_id:x}"
         # The extension serialises the text once more, so that the child may get any JSON value as its input.
         input_json = dumps(action["input"])
         version = action.get("version") or ""
@@ -288,21 +306,19 @@ class _Replay:
 
     def _match(self, event: Event) -> None:
         """Tick off a decision that the history holds already."""
-        decision = self._pending.pop(event["EventId"], None)
-        if (
+        decision = self._pending.get(event["EventId"])
+        if not (
             isinstance(decision, ScheduleTask)
             and event.get("Name") == decision.name
-            and (event["EventType"] == EventType.TASK_SCHEDULED)
+            and event["EventType"] == EventType.TASK_SCHEDULED
         ):
-            return
-        recorded = _describe(event)
-        replayed = "nothing" if decision is None else _describe(decision.event(self._now))
-        if recorded.lower() != replayed.lower():
-            raise NonDeterministic(
-                f"Non-deterministic orchestrator: the history holds {recorded} as its decision number "
-                f"{event['EventId']}, and the replayed code leads to {replayed} there. Was the code changed while "
-                "the instance ran, or does it depend on something other than its history?"
-            )
+            recorded, replayed = _describe(event), _describe(decision.event(self._now)) if decision else "nothing"
+            if recorded.lower() != replayed.lower():
+                raise NonDeterministic(
+                    f"{recorded} with sequence number {event['EventId']}",
+                    f"scheduled {replayed}",
+                )
+        del self._pending[event["EventId"]]
 
     def _end(self, task_id: int, *, failed: bool) -> None:
         future = self._open.pop(task_id, None)
@@ -313,8 +329,10 @@ class _Replay:
         waiters = self._waiters.get(event["Name"].lower())
         if waiters:
             waiters.pop().resolve()
-        else:
+        elif self._new_input is None:
             self._unheard.append(event)
+        else:
+            self._late.append(event)
 
 
 def _interval(options: dict[str, Any], attempt: int) -> timedelta:
@@ -326,12 +344,12 @@ def _interval(options: dict[str, Any], attempt: int) -> timedelta:
 def _describe(event: Event) -> str:
     match event["EventType"]:
         case EventType.TASK_SCHEDULED:
-            return f"the activity '{event['Name']}'"
+            return f"an activity task named '{event['Name']}'"
         case EventType.SUB_ORCHESTRATION_CREATED:
-            return f"the sub-orchestration '{event['Name']}'"
+            return f"a sub-orchestration task named '{event['Name']}'"
         case EventType.EVENT_SENT:
             return f"a request to the entity '{event['InstanceId']}'"
-    return "a timer"
+    return "a timer task"
 
 
 def _not_offered(action_type: int) -> str:

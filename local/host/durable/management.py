@@ -164,7 +164,8 @@ class Management:
         if flag(query, "showhistory"):
             events = await self._reader.history(instance_id)
             show_output = flag(query, "showhistoryoutput")
-            body["historyEvents"] = history_body(events, show_input=show_input, show_output=show_output)
+            if events:
+                body["historyEvents"] = history_body(events, show_input=show_input, show_output=show_output)
         if row.status not in ACTIVE:
             failed = row.status == Status.FAILED and flag(query, "returninternalservererroronfailure")
             return json_answer(body, HTTPStatus.INTERNAL_SERVER_ERROR if failed else HTTPStatus.OK)

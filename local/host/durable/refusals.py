@@ -12,6 +12,7 @@
   + Raised: what the extension tells of a .NET exception
     - NotJson           400
     - NothingToRestart  400
+    - UnreadableHistory 400
     - InstanceToRestart 409
     - NotPossibleNow    500
     - StorageRefused    500
@@ -137,6 +138,14 @@ class NothingToRestart(Raised):
 
     code = HTTPStatus.BAD_REQUEST
     title = "InstanceId does not match a valid orchestration instance."
+    exception = "System.ArgumentException"
+
+
+class UnreadableHistory(Raised):
+    """The history has two tasks of one number, as after a replay that parted from it."""
+
+    code = HTTPStatus.BAD_REQUEST
+    title = "One or more of the arguments submitted is incorrect"
     exception = "System.ArgumentException"
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from local.host.durable.history import EVENT_NAMES, Event, EventType, dumps
 from local.host.durable.queries import Entity, Row
+from local.host.durable.refusals import UnreadableHistory
 
 _HIDDEN = frozenset({EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED})
 _SCHEDULED = frozenset({EventType.TASK_SCHEDULED, EventType.SUB_ORCHESTRATION_CREATED})
@@ -73,15 +74,28 @@ def entity_body(entity: Entity, *, show_state: bool) -> dict[str, Any]:
 def history_body(events: list[Event], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
     """Return a history for people: scheduling is folded into what came of it, bookkeeping is left out.
 
-    A result is shown as the JSON that its text holds, an input as the text itself: as the extension does it.
+    A result is shown as the JSON that its text holds, an input as the text itself: as the extension does it. Raises
+    UnreadableHistory where two tasks have one number.
     """
-    scheduled = {event["EventId"]: event for event in events if event["EventType"] in _SCHEDULED}
+    scheduled = _scheduled(events)
     ended = {event["TaskScheduledId"] for event in events if event["EventType"] in _ENDED}
     return [
         _shown(event, scheduled, show_input=show_input, show_output=show_output)
         for event in events
         if event["EventType"] not in _HIDDEN and not (event["EventType"] in _SCHEDULED and event["EventId"] in ended)
     ]
+
+
+def _scheduled(events: list[Event]) -> dict[int, Event]:
+    """Return what was scheduled by its number."""
+    found: dict[int, Event] = {}
+    for event in events:
+        if event["EventType"] in _SCHEDULED:
+            key = f"{EVENT_NAMES[EventType(event['EventType'])]}_{event['EventId']}"
+            if found.get(event["EventId"], {}).get("EventType") == event["EventType"]:
+                raise UnreadableHistory(f"An item with the same key has already been added. Key: {key}")
+            found[event["EventId"]] = event
+    return found
 
 
 def _shown(event: Event, scheduled: dict[int, Event], *, show_input: bool, show_output: bool) -> dict[str, Any]:

@@ -42,7 +42,8 @@ class Writes:
             )
         if self._updates:
             self._db.executemany(
-                "UPDATE instance SET status = ?, output = ?, custom_status = ?, updated = ? WHERE id = ?",
+                "UPDATE instance SET status = ?, output = COALESCE(?, output), custom_status = ?, updated = ? "
+                "WHERE id = ?",
                 self._updates.values(),
             )
         if self._episodes:
@@ -70,8 +71,11 @@ class Writes:
         return instance_id in self._instances
 
     def update(self, instance_id: str, row: _Row) -> None:
-        """Change what the API shows of an instance; only the last change is written."""
-        self._updates[instance_id] = (*row, instance_id)
+        """Change what the API shows of an instance; only the last change is written. No output leaves the earlier."""
+        status, output, *rest = row
+        if output is None and (earlier := self._updates.get(instance_id)):
+            output = earlier[1]
+        self._updates[instance_id] = (status, output, *rest, instance_id)
 
     def episode(self, row: _Row) -> None:
         """Add an episode to a history."""

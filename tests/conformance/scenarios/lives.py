@@ -1,7 +1,7 @@
 """Continue as new: the instance lives again with another input and an empty history."""
 
 from tests.conformance.history import done, heard
-from tests.conformance.scenario import Scenario, reaches, sends, shows
+from tests.conformance.scenario import Scenario, lives_again, reaches, sends, shows
 
 SCENARIOS = (
     Scenario(
@@ -24,11 +24,18 @@ SCENARIOS = (
         history=[],
     ),
     Scenario(
-        title="events that nobody waited for are carried over",
+        title="events that came before, and that nobody waited for, are dropped; later ones are heard",
         orchestrator="hears_in_second_life",
-        steps=(reaches("Running"), sends("Item", 1), shows("EventRaised"), sends("Begin")),
-        output=1,
+        steps=(
+            reaches("Running"),
+            sends("Item", 1),
+            shows("EventRaised"),
+            sends("Begin"),
+            lives_again("second life"),
+            sends("Item", 2),
+        ),
+        output=2,
         history=[heard("Item")],
-        note="[S]",
+        note="Seen on Durable extension 3.19.",
     ),
 )

@@ -4,6 +4,7 @@ from tests.conformance.history import (
     RUNG,
     TIMER,
     WAITED,
+    Containing,
     Line,
     child_done,
     child_failed,
@@ -51,10 +52,11 @@ SCENARIOS = (
         ),
     ),
     Scenario(
-        title="a cancelled timeout does not confuse the ids of retries",
+        title="a retried activity can't be raced against a timer that is cancelled afterwards: its ids move on replay",
         orchestrator="retry_against_timeout",
-        output=[True, 9],
-        history=flat(TIMER, FLAKY, WAITED, FLAKY, WAITED, done("flaky", 3), done("square", 9)),
+        status="Failed",
+        output=Containing("Non-Deterministic workflow detected: "),
+        note="Seen on Durable extension 3.19: the cancelled timer has won from the beginning.",
     ),
     Scenario(
         title="a sub-orchestration is tried again until it succeeds",

@@ -5,10 +5,11 @@ from tests.conformance.scenario import Scenario, sends, shows
 
 SCENARIOS = (
     Scenario(
-        title="time has passed for the orchestrator when a timer fires",
+        title="a timer fires no more than a second before its time",
         orchestrator="timer",
         output=True,
         history=WAITED,
+        note="Seen on Durable extension 3.19, which cuts the delay to whole seconds.",
     ),
     Scenario(
         title="a timer in the past fires at once",

@@ -37,8 +37,8 @@ class Hub:
         assert response.status_code == 202, response.text
         return str(response.json()["id"])
 
-    def status(self, instance_id: str) -> dict[str, Json]:
-        query = {"showHistory": "true", "showHistoryOutput": "true"}
+    def status(self, instance_id: str, *, history: bool = True) -> dict[str, Json]:
+        query = {"showHistory": str(history).lower(), "showHistoryOutput": "true"}
         response = self.http.get(f"{self.base}/instances/{instance_id}", params=query)
         assert response.status_code in (200, 202), response.status_code
         body: dict[str, Json] = response.json()
@@ -49,18 +49,21 @@ class Hub:
         response = self.http.post(path, content=json.dumps(data), headers={"Content-Type": "application/json"})
         assert response.status_code == 202, response.text
 
-    def until(self, instance_id: str, met: Callable[[dict[str, Json]], object]) -> dict[str, Json]:
+    def until(
+        self, instance_id: str, met: Callable[[dict[str, Json]], object], *, history: bool = True
+    ) -> dict[str, Json]:
         """Poll an instance's status until the condition is met."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
-            status = self.status(instance_id)
+            status = self.status(instance_id, history=history)
             if met(status):
                 return status
             assert time.monotonic() < deadline, status
             time.sleep(POLL_SECONDS)
 
-    def ended(self, instance_id: str) -> dict[str, Json]:
-        return self.until(instance_id, lambda status: status["runtimeStatus"] not in ("Pending", "Running"))
+    def ended(self, instance_id: str, *, history: bool = True) -> dict[str, Json]:
+        over = lambda status: status["runtimeStatus"] not in ("Pending", "Running")  # noqa: E731
+        return self.until(instance_id, over, history=history)
 
     def completed(self, instance_id: str) -> dict[str, Json]:
         status = self.ended(instance_id)
@@ -80,7 +83,7 @@ class Hub:
 
 def kinds(status: dict[str, Json]) -> list[str]:
     """Return the kinds of a status's history events, in order."""
-    return [event["EventType"] for event in status["historyEvents"]]
+    return [event["EventType"] for event in status.get("historyEvents", ())]
 
 
 class Process:

@@ -156,7 +156,7 @@ def observations(context: Context) -> Steps:
         "same": stored == [ids, began.isoformat()],
         "distinct": len({*ids, context.new_uuid()}),
         "aware": began.tzinfo is not None,
-        "passed": context.current_utc_datetime - began >= SHORT,
+        "passed": context.current_utc_datetime > began,
         "replaying": replaying,
         "id": context.instance_id,
         "parent": context.parent_instance_id,
@@ -231,9 +231,9 @@ def retries_child_in_vain(context: Context) -> Steps:
 
 @app.orchestration_trigger(context_name="context")
 def timer(context: Context) -> Steps:
-    before = context.current_utc_datetime
-    yield context.create_timer(before + SHORT)
-    return context.current_utc_datetime - before >= SHORT
+    due = context.current_utc_datetime + timedelta(seconds=1.5)
+    yield context.create_timer(due)
+    return context.current_utc_datetime >= due - timedelta(seconds=1)
 
 
 @app.orchestration_trigger(context_name="context")
