@@ -126,7 +126,7 @@ def _ask(
     except BaseException as exc:  # noqa: BLE001 - whatever the orchestrator raises is its failure
         text, label, state = str(exc).partition(_STATE_LABEL)
         cause = shorten(exc.__cause__ or exc)
-        if not label:
+        if not label or json.loads(state)["isDone"]:  # an output that is no JSON: the extension reads no state then
             return f"One or more errors occurred. ({failure_text(exc)})", None, cause
         stack = "".join(traceback.format_tb(cause.__traceback__))
         return *_read(state, f"Message: {text}, StackTrace: {stack}"), cause

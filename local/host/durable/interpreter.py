@@ -44,12 +44,8 @@ class Refused(Exception):
 class NonDeterministic(Exception):
     """The script does not lead to the decisions that the history holds."""
 
-    def __init__(self, recorded: str, replayed: str) -> None:
-        super().__init__(
-            f"Non-Deterministic workflow detected: A previous execution of this orchestration scheduled {recorded}, "
-            f"but the current orchestration replay instead {replayed} with this sequence number. Was a change made to "
-            "the orchestrator code after this instance had already started running?"
-        )
+    def __init__(self, recorded: Event, replayed: Event | None) -> None:
+        super().__init__(f"Non-Deterministic workflow detected: {_parting(recorded, replayed)}")
 
 
 def interpret(events: list[Event], script: Script, setting: Setting) -> Verdict:
@@ -312,12 +308,9 @@ class _Replay:
             and event.get("Name") == decision.name
             and event["EventType"] == EventType.TASK_SCHEDULED
         ):
-            recorded, replayed = _describe(event), _describe(decision.event(self._now)) if decision else "nothing"
-            if recorded.lower() != replayed.lower():
-                raise NonDeterministic(
-                    f"{recorded} with sequence number {event['EventId']}",
-                    f"scheduled {replayed}",
-                )
+            replayed = decision.event(self._now) if decision else None
+            if replayed is None or _told(event) != _told(replayed):
+                raise NonDeterministic(event, replayed)
         del self._pending[event["EventId"]]
 
     def _end(self, task_id: int, *, failed: bool) -> None:
@@ -341,15 +334,43 @@ def _interval(options: dict[str, Any], attempt: int) -> timedelta:
     return timedelta(milliseconds=min(wait, options.get("maxRetryIntervalInMilliseconds", wait)))
 
 
-def _describe(event: Event) -> str:
-    match event["EventType"]:
-        case EventType.TASK_SCHEDULED:
-            return f"an activity task named '{event['Name']}'"
-        case EventType.SUB_ORCHESTRATION_CREATED:
-            return f"a sub-orchestration task named '{event['Name']}'"
-        case EventType.EVENT_SENT:
-            return f"a request to the entity '{event['InstanceId']}'"
-    return "a timer task"
+_KINDS = {
+    EventType.TASK_SCHEDULED: ("an activity task", "ScheduleTaskOrchestratorAction"),
+    EventType.SUB_ORCHESTRATION_CREATED: ("a sub-orchestration task", "CreateSubOrchestrationAction"),
+    EventType.TIMER_CREATED: ("a timer task", "CreateTimerOrchestratorAction"),
+    EventType.EVENT_SENT: ("an event", "SendEventOrchestratorAction"),
+}
+"""What DurableTask.Core calls a decision that a history holds, and one that a replay has come to."""
+
+
+_CHANGED = "Was a change made to the orchestrator code after this instance had already started running?"
+
+
+def _told(event: Event) -> tuple[int, str]:
+    """Return what a replay must come to again: the kind of a decision and whom it is for, whatever the case."""
+    whom = event.get("InstanceId") if event["EventType"] == EventType.EVENT_SENT else event.get("Name")
+    return event["EventType"], str(whom).lower()
+
+
+def _parting(recorded: Event, replayed: Event | None) -> str:
+    """Say where a replay parts from its history, in the words of DurableTask.Core 3.11."""
+    number, (kind, _) = recorded["EventId"], _KINDS[EventType(recorded["EventType"])]
+    was = f"A previous execution of this orchestration scheduled {kind} with sequence"
+    if replayed is None:
+        named = (
+            f" and name '{recorded['Name']}' (version '{recorded.get('Version', '')}')" if "Name" in recorded else ""
+        )
+        return (
+            f"{was} ID {number}{named}, but the current replay execution hasn't (yet?) scheduled this task. {_CHANGED}"
+        )
+    was += f" number {number} named" + (f" '{recorded['Name']}'," if "Name" in recorded else "")
+    if replayed["EventType"] == recorded["EventType"]:
+        now = f"but the current orchestration replay instead scheduled {kind} named '{replayed.get('Name')}' "
+        now += "with this sequence number. "
+    else:
+        action = _KINDS[EventType(replayed["EventType"])][1]
+        now = f"but the current orchestration replay instead produced a {action} action with this sequence number."
+    return f"{was} {now} {_CHANGED}"
 
 
 def _not_offered(action_type: int) -> str:

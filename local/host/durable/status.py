@@ -29,6 +29,7 @@ _NOT_OURS: dict[EventType, dict[str, Any]] = {
         "GenerateNewTrace": False,
     },
     EventType.EXECUTION_COMPLETED: {"FailureDetails": None},
+    EventType.TASK_SCHEDULED: {"ParentTraceContext": None, "Tags": None},
     EventType.TASK_FAILED: {"FailureDetails": None},
     EventType.SUB_ORCHESTRATION_FAILED: {"FailureDetails": None},
     EventType.EVENT_RAISED: {"ParentTraceContext": None},

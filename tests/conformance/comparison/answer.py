@@ -22,8 +22,9 @@ _ASIDE = (
     (re.compile(r"(?!2000|2026-01-01)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=Z|\+)"), "{time}"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "{id-with-dashes}"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "{id}"),
+    (re.compile(r"(?<=\\nStack: )(?:[^\"\\]|\\.)*"), "{stack}"),
 )
-"""What is put for ids, times and addresses; how a time is written, remains to be seen."""
+"""What is put for ids, times, addresses and stacks of Python; how a time is written, remains to be seen."""
 
 
 _KNOWN_FUNCTIONS = re.compile(r"(?<=functions: )'\w+'(?:, '\w+')*")

@@ -97,12 +97,6 @@ KNOWN = (
         "then its status",
         place=r"body\.(output|historyEvents\[\d+\]\.(Reason|Result))",
     ),
-    Known(
-        what="timers ring when they are due, and up to a second early there",
-        reason="speed: tests and `make run` set timers in tenths of a second",
-        requests=r"POST orchestrators/(timer|timers_out_of_order|observations|losing_timer\w*)/.*, then its status",
-        place=r"body\..*",
-    ),
 )
 
 

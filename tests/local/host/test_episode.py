@@ -167,9 +167,13 @@ def running(*actions: dict[str, Any]) -> Script:
             call("two"),
             "named 'one'.*instead scheduled an activity task named 'two'",
         ),
-        (task(0, "one"), TIMER, "scheduled an activity task named 'one'.*instead scheduled a timer task"),
-        (event(EventType.TIMER_CREATED, "t", 0, FireAt="t"), call("one"), "scheduled a timer task.*named 'one'"),
-        (task(1, "one"), call("one"), "named 'one' with sequence number 1, .*instead scheduled nothing"),
+        (task(0, "one"), TIMER, "an activity task .* named 'one', .* produced a CreateTimerOrchestratorAction"),
+        (
+            event(EventType.TIMER_CREATED, "t", 0, FireAt="t"),
+            call("one"),
+            "a timer task .* 0 named but .*a ScheduleTaskOrchestratorAction",
+        ),
+        (task(1, "one"), call("one"), "sequence ID 1 and name 'one' .*hasn't .yet.. scheduled this task"),
     ],
 )
 def test_a_replay_that_parts_from_its_history_fails_and_says_how(

@@ -244,7 +244,7 @@ class TestFailures:
         switches["twisted"] = True
         hub.event(instance_id, "Go", None)
         reason = hub.ended(instance_id, history=False)["output"]
-        assert "scheduled an activity task named 'square'" in reason
+        assert "scheduled an activity task with sequence number 0 named 'square'" in reason
         assert "instead scheduled an activity task named 'hello'" in reason
 
     def test_a_failure_leaves_its_traceback_in_the_log_once(self, hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
