@@ -53,7 +53,9 @@ def replay(history):
 
 
 def test_there_are_recordings():
-    assert {path.stem for path in FILES} >= {"import-complete", "import-retried", "copy-complete", "copy-partial"}
+    names = {path.stem for path in FILES}
+    assert names >= {"import-complete", "import-retried", "copy-complete", "copy-partial"}
+    assert {f"genuine-{name}" for name in ("import-complete", "import-resumed", "copy-complete")} <= names
 
 
 @pytest.mark.parametrize("history", CASES)
