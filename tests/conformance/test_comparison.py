@@ -68,3 +68,14 @@ def test_what_is_listed_is_about_requests_that_are_sent() -> None:
     cases = [*many.purges(), *instances.cases(), *many.cases(), *histories.cases()]
     names = [name for case in cases for name in (case.name, f"{case.name}, then its status")]
     assert [each.what for each in KNOWN if not any(re.fullmatch(each.requests, name) for name in names)] == []
+
+
+def test_the_hosts_own_frames_are_left_out_of_a_stack() -> None:
+    def raised(by: str) -> httpx.Response:
+        frames = (
+            f'  File "/x/local/host/{by}.py", line 1, in call\n    return it\n           ^^\n  File "/x/app.py", line 2'
+        )
+        return httpx.Response(200, json={"output": f"Stack: {frames}"})
+
+    assert differ(raised("one"), raised("other")) == []
+    assert answer(raised("one")).body == {"output": 'Stack:   File "/x/app.py", line 2'}

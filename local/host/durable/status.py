@@ -33,6 +33,8 @@ _NOT_OURS: dict[EventType, dict[str, Any]] = {
     EventType.TASK_FAILED: {"FailureDetails": None},
     EventType.SUB_ORCHESTRATION_FAILED: {"FailureDetails": None},
     EventType.EVENT_RAISED: {"ParentTraceContext": None},
+    EventType.TASK_SCHEDULED: {"ParentTraceContext": None, "Tags": None},
+    EventType.SUB_ORCHESTRATION_CREATED: {"ClientSpanId": None, "Tags": None},
 }
 """What the extension shows of features that this host lacks."""
 

@@ -16,15 +16,15 @@ HEADERS = ("content-type", "location", "retry-after", CONTINUATION)
 NOTHING = "(nothing)"
 
 _ASIDE = (
+    (re.compile(r'  File \\"[^"]*/local/host/[^"]*", line \d+, in \w+\\n(?:    [^\\]*\\n)*'), ""),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "{origin}"),
     (re.compile(r"(taskHub=)Conformance\w+"), r"\1{hub}"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?=Z|\+)"), "{time}.{fraction}"),
     (re.compile(r"(?!2000|2026-01-01)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=Z|\+)"), "{time}"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "{id-with-dashes}"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "{id}"),
-    (re.compile(r"(?<=\\nStack: )(?:[^\"\\]|\\.)*"), "{stack}"),
 )
-"""What is put for ids, times, addresses and stacks of Python; how a time is written, remains to be seen."""
+"""What is put for a host's own frames in a stack, for addresses, times and ids. How these are written is compared."""
 
 
 _KNOWN_FUNCTIONS = re.compile(r"(?<=functions: )'\w+'(?:, '\w+')*")

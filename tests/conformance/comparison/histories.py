@@ -1,4 +1,4 @@
-"""Orchestrations of the suite whose status and history are compared in full, at their end."""
+"""Orchestrations of the suite whose status and history are compared in full."""
 
 import json
 from collections.abc import Iterator
@@ -9,9 +9,12 @@ from tests.conformance.history import Event
 from tests.conformance.scenario import Scenario
 from tests.conformance.test_scenarios import GROUPS
 
+_WAITING = (("parent_of_waiting", None), ("event_or_timeout", json.dumps('{"hours": 1}')))
+"""Orchestrations that do not end, and their inputs: for what is scheduled and has not come yet."""
+
 
 def cases() -> Iterator[Case]:
-    """Return a start of each scenario that ends by itself, and whose events have one order."""
+    """Return a start of each scenario that ends by itself, and whose events have one order; and of what waits."""
     for group in GROUPS:
         for scenario in group.SCENARIOS:
             if not scenario.steps and scenario.stays is None and _is_ordered(scenario):
@@ -21,6 +24,8 @@ def cases() -> Iterator[Case]:
                     content=_content(scenario),
                     ends=scenario.status,
                 )
+    for name, content in _WAITING:
+        yield Case("POST", f"orchestrators/{name}/{{id}}", content=content, ends="Running")
 
 
 def _is_ordered(scenario: Scenario) -> bool:
