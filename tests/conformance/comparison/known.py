@@ -98,9 +98,9 @@ KNOWN = (
         place=r"body\.(output|historyEvents\[\d+\]\.(Reason|Result))",
     ),
     Known(
-        what="a stack that ends within Python's json ends in other lines of it",
-        reason="the local host reads inputs by a faster way through it",
-        requests=r"POST orchestrators/input_only/<new> application/json '\"Bob\"', then its status",
+        what="a stack has other lines of Python's own library",
+        reason="the local host reads inputs by a faster way through json, and calls orchestrators without a thread pool",
+        requests=r"POST orchestrators/(input_only/<new> application/json '\"Bob\"'|returns_object/.*), then its status",
         place=r"body\.(output|historyEvents\[\d+\]\.Result)",
     ),
 )
