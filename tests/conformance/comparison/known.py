@@ -99,7 +99,7 @@ KNOWN = (
     ),
     Known(
         what="a stack has other lines of Python's own library",
-        reason="the local host reads inputs by a faster way through json, and calls orchestrators without a thread pool",
+        reason="the local host reads inputs by a faster way, and calls orchestrators without a thread pool",
         requests=r"POST orchestrators/(input_only/<new> application/json '\"Bob\"'|returns_object/.*), then its status",
         place=r"body\.(output|historyEvents\[\d+\]\.Result)",
     ),
