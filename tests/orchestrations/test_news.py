@@ -131,8 +131,8 @@ def test_a_flood_of_events_never_asks_much_more_than_polling_alone(world, job, w
         at_wait=once_a_moment(world, tell) if when != "activity" else nothing,
     )
     assert took <= timedelta(seconds=policies.patience(steps.VIRTUAL_MACHINE.typical, PACE, told=True))
-    # 2, 4, 8 seconds, and from then on at the pace of polling.
-    assert asks <= 16, "polling alone asks 12 times"
+    # 2, 4, 8 seconds, and from then on at the pace of polling; a second less where timers ring early.
+    assert asks <= (19 if world.earliest else 16), "polling alone asks 12 times"
 
 
 def test_news_at_any_one_activity_change_nothing(world):
