@@ -17,6 +17,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 8.0
 """From SIGTERM to SIGKILL; who started us may lose patience after ten."""
 
+_QUIET = {"DOTNET_EnableDiagnostics": "0"}
+"""Without the pipes for debuggers that .NET makes in the temporary folder, and leaves there when it is killed."""
+
 _TRIES = 3
 """A free port may be taken by another program before the engine has it."""
 
@@ -79,7 +82,7 @@ async def _start(options: Options, port: int) -> Engine:
         *tethered(command),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | _name(options.instance),
+        env=os.environ | _name(options.instance) | _QUIET,
         start_new_session=True,
     )
     try:
