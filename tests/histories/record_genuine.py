@@ -1,8 +1,9 @@
 """Records histories of Microsoft's engine: `FUNCTIONS_HOST=local.genuine python -m tests.histories.record_genuine`.
 
-The whole service runs, an operation for each scenario, and the rows of the engine's history table become events as the
-engine sends them to an orchestrator: with the numbers of their types, and with null where a row has no column. A file
-that exists is never overwritten (see `tests.histories.record`).
+The whole service runs, an operation for each scenario, and the rows of the engine's history table become events of the
+shape in which an orchestrator gets them: with the numbers of their types, and with null where a row has no column. They
+differ from what the engine sends in what no replay looks at: IsPlayed is as after the end, a missing Version is empty,
+and times have microseconds. A file that exists is never overwritten (see `tests.histories.record`).
 """
 
 import json
@@ -40,7 +41,7 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "SubOrchestrationInstanceCompleted": ("TaskScheduledId", "Result"),
     "EventRaised": ("Name", "Input"),
 }
-"""What the engine sends of each kind of event, null where it has nothing."""
+"""What an event of each kind has at the least."""
 
 
 def _complete(stack: Stack) -> Import:
