@@ -132,6 +132,11 @@ class Instance:
             raise AssertionError(f"{exc}: {status}") from None
         return status
 
+    def appears(self) -> "Instance":
+        """Wait until the host knows it: a child is there a moment after its parent has asked for it."""
+        self.host.until("the instance", lambda: self.get().status_code != 404)
+        return self
+
     def reaches(self, runtime_status: str) -> "Instance":
         """Wait until the instance is in this state."""
         self.until(runtime_status, lambda status: status["runtimeStatus"] == runtime_status)

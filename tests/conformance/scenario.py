@@ -122,8 +122,7 @@ def child(suffix: str, *steps: Step) -> Step:
     """Do steps with the sub-orchestration whose id is the instance's with a suffix."""
 
     def do(instance: Instance) -> None:
-        child = instance.host.instance(f"{instance.id}{suffix}")
-        instance.host.until("the child", lambda: child.get().status_code != 404)
+        child = instance.host.instance(f"{instance.id}{suffix}").appears()
         for step in steps:
             step(child)
 

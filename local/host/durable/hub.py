@@ -104,7 +104,7 @@ class TaskHub:
         """
         instance_id = instance_id or uuid.uuid4().hex
         self._require_vacant(instance_id)
-        self._create(name, instance_id, input_json, version, None)
+        self._create(name, instance_id, input_json, version, None, str(uuid.uuid4()))
         return instance_id
 
     def raise_event(self, instance_id: str, name: str, input_json: str) -> None:
@@ -140,7 +140,10 @@ class TaskHub:
         version = started["Version"] if started else ""
         # The extension reads the input and writes it anew, by which none becomes null.
         input_json = self._store.input(instance_id) or "null"
-        return self.start(past.name, None if new_id else instance_id, input_json, version)
+        instance_id = uuid.uuid4().hex if new_id else instance_id
+        self._require_vacant(instance_id)
+        self._create(past.name, instance_id, input_json, version, None, uuid.uuid4().hex)
+        return instance_id
 
     def rewind(self, instance_id: str, reason: str | None) -> None:
         """Let a failed instance try again what failed, its failed sub-orchestrations included."""
@@ -302,11 +305,18 @@ class TaskHub:
             self._answer(origin, Ended(Status.FAILED, str(exc)))
             return
         name = self._orchestrators[decision.name.lower()].durable_name
-        self._create(name, decision.instance_id, decision.input_json, decision.version, origin)
+        self._create(name, decision.instance_id, decision.input_json, decision.version, origin, uuid.uuid4().hex)
 
-    def _create(self, name: str, instance_id: str, input_json: str | None, version: str, parent: Event | None) -> None:
-        # A parent makes ids without dashes, and the names of its own children of them; so does continuing as new.
-        execution_id = str(uuid.uuid4()) if parent is None else uuid.uuid4().hex
+    def _create(
+        self,
+        name: str,
+        instance_id: str,
+        input_json: str | None,
+        version: str,
+        parent: Event | None,
+        execution_id: str,
+    ) -> None:
+        """Create an instance; the extension's ids of executions have dashes only where a client starts them."""
         instance = Instance(instance_id, name, execution_id, history=[])
         self.post.admit(instance)
         self._store.add_instance(instance, input_json, self.post.now())

@@ -257,7 +257,7 @@ class _Replay:
         name = action["functionName"]
         if not self._setting.has_orchestrator(name):
             raise Refused(_unknown(name, "orchestrator"))
-        instance_id = action.get("instanceId") or f"{self._setting.execution_id}:{self.next_id:x}"
+        instance_id = action.get("instanceId") or f"{self._setting.execution_id}:{self.next_id}"
         # The extension serialises the text once more, so that the child may get any JSON value as its input.
         input_json = dumps(action["input"])
         version = action.get("version") or ""

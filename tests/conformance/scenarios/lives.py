@@ -1,7 +1,7 @@
 """Continue as new: the instance lives again with another input and an empty history."""
 
 from tests.conformance.history import done, heard
-from tests.conformance.scenario import Scenario, lives_again, reaches, sends, shows
+from tests.conformance.scenario import Scenario, lives_again, reaches, sends, shows, tells
 
 SCENARIOS = (
     Scenario(
@@ -33,6 +33,25 @@ SCENARIOS = (
             sends("Begin"),
             lives_again("second life"),
             sends("Item", 2),
+        ),
+        output=2,
+        history=[heard("Item")],
+        note="Seen on Durable extension 3.19.",
+    ),
+    Scenario(
+        title="of events that are taken in together, those after the one that ends the life are carried over",
+        orchestrator="hears_in_second_life",
+        steps=(
+            reaches("Running"),
+            tells("suspend"),
+            reaches("Suspended"),
+            sends("Item", 1),
+            shows("EventRaised"),
+            sends("Begin"),
+            shows("EventRaised", 2),
+            sends("Item", 2),
+            shows("EventRaised", 3),
+            tells("resume"),
         ),
         output=2,
         history=[heard("Item")],

@@ -59,6 +59,20 @@ SCENARIOS = (
         note="Seen on Durable extension 3.19: the cancelled timer has won from the beginning.",
     ),
     Scenario(
+        title="nor can a sub-orchestration that is tried again",
+        orchestrator="retry_of_child_against_timeout",
+        status="Failed",
+        output=Containing("Non-Deterministic workflow detected: "),
+        note="Seen on Durable extension 3.19.",
+    ),
+    Scenario(
+        title="an activity without retries can: its id stays",
+        orchestrator="activity_against_timeout",
+        output=[True, 9],
+        history=[TIMER, done("square", 4), done("square", 9)],
+        note="Seen on Durable extension 3.19.",
+    ),
+    Scenario(
         title="a sub-orchestration is tried again until it succeeds",
         orchestrator="retries_child",
         output=3,

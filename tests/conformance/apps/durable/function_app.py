@@ -208,6 +208,24 @@ def retry_against_timeout(context: Context) -> Steps:
 
 
 @app.orchestration_trigger(context_name="context")
+def retry_of_child_against_timeout(context: Context) -> Steps:
+    timeout = context.create_timer(context.current_utc_datetime + LONG)
+    work = context.call_sub_orchestrator_with_retry("flaky_child", RETRY, context.instance_id)
+    winner = yield context.task_any([work, timeout])
+    timeout.cancel()
+    return [winner == work, (yield context.call_activity("square", 3))]
+
+
+@app.orchestration_trigger(context_name="context")
+def activity_against_timeout(context: Context) -> Steps:
+    timeout = context.create_timer(context.current_utc_datetime + LONG)
+    work = context.call_activity("square", 2)
+    winner = yield context.task_any([work, timeout])
+    timeout.cancel()
+    return [winner == work, (yield context.call_activity("square", 3))]
+
+
+@app.orchestration_trigger(context_name="context")
 def retries_child(context: Context) -> Steps:
     return (yield context.call_sub_orchestrator_with_retry("flaky_child", RETRY, context.instance_id))
 
@@ -355,6 +373,14 @@ def parent(context: Context) -> Steps:
     first = yield context.call_sub_orchestrator("child", {"number": 3})
     second = yield context.call_sub_orchestrator("child", {"number": 4}, f"{context.instance_id}-named")
     return [first, second]
+
+
+@app.orchestration_trigger(context_name="context")
+def late_parent(context: Context) -> Steps:
+    for number in range(9):
+        yield context.call_activity("square", number)
+    children = [context.call_sub_orchestrator("child", {"number": number}) for number in (3, 4)]
+    return (yield context.task_all(children))
 
 
 @app.orchestration_trigger(context_name="context")
