@@ -79,7 +79,7 @@ async def _start(options: Options, port: int) -> Engine:
         *tethered(command),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | _name(options.instance),
+        env=_environment(options.instance),
         start_new_session=True,
     )
     try:
@@ -94,12 +94,15 @@ async def _start(options: Options, port: int) -> Engine:
     return Engine(process, json.loads(line)["url"])
 
 
-def _name(instance: str) -> Mapping[str, str]:
-    """Return the variables of App Service from which the extension makes a worker's name; else it is the machine's.
+def _environment(instance: str) -> Mapping[str, str]:
+    """Return our own variables, with those of App Service from which the extension makes a worker's name.
 
-    The extension's class `AzureStorageDurabilityProviderFactory` reads them.
+    The extension's class `AzureStorageDurabilityProviderFactory` reads them; else the name is the machine's.
+    Without `ENGINE_EVENTS`, which lets the program write its events to stdout: nobody reads more there than its
+    address, so it would stand still once the pipe is full.
     """
-    return {"WEBSITE_CURRENT_STAMPNAME": "local", "RoleInstanceId": instance}
+    ours = {name: value for name, value in os.environ.items() if name != "ENGINE_EVENTS"}
+    return ours | {"WEBSITE_CURRENT_STAMPNAME": "local", "RoleInstanceId": instance}
 
 
 def _free_port() -> int:
