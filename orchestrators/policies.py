@@ -6,7 +6,7 @@ that is sped up and a test each use the same policies.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from shared.errors import ErrorKind
 from shared.models.steps import Pace
@@ -174,8 +174,13 @@ def retry_delay(kind: ErrorKind, failures: int, pace: Pace, asked: float | None,
 
 def poll_delay(polls: int, pace: Pace, asked: float | None) -> float:
     """Seconds until Azure is asked again, after so many polls; Azure's own wish is a minimum."""
+    return max(poll_pace(polls, pace, None), _as_asked(asked))
+
+
+def poll_pace(polls: int, pace: Pace, asked: float | None) -> float:
+    """Seconds between two questions, without what a timer needs so as not to ring before Azure's wish is over."""
     slower = min(1.0 + polls // POLLS_AT_FULL_PACE, SLOWEST_POLL)
-    return max(slower * pace.poll_seconds, _as_asked(asked))
+    return max(slower * pace.poll_seconds, asked or 0.0)
 
 
 def patience(typical: float, pace: Pace, *, told: bool) -> float:
@@ -190,9 +195,9 @@ def patience(typical: float, pace: Pace, *, told: bool) -> float:
     return min(in_polls, MOST_PATIENCE) * pace.poll_seconds
 
 
-def news_gap(woken: int, pace: Pace) -> float:
+def news_gap(woken: int, pace: Pace, most: float = inf) -> float:
     """Seconds between Azure being asked and being asked for news, after so many news in a row that were none."""
-    return float(min(NEWS_GAP * 2.0 ** min(woken, 16), SLOWEST_POLL) * pace.poll_seconds)
+    return float(min(min(NEWS_GAP * 2.0 ** min(woken, 16), SLOWEST_POLL) * pace.poll_seconds, most))
 
 
 def queue_delay(position: int, limit: int, pace: Pace) -> float:

@@ -55,7 +55,8 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
             return (yield from _finish(context, task)).to_json()
         delay = _delay(task)
         # Where Azure can't be asked, news don't hurry us.
-        gap = delay if task.unread else policies.news_gap(task.woken, task.job.pace)
+        is_refused = task.unread is not None and task.heeds_refusals
+        gap = delay if is_refused else policies.news_gap(task.woken, task.job.pace)
         news = yield from bell.listen(delay, gap, Event.CANCEL)
         task = task.model_copy(update={"woken": task.woken + 1 if news else 0})
         report = yield from _look(context, task)
@@ -66,7 +67,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
             task = yield from _remove_failed(context, bell, task)
-    return context.continue_as_new(task.to_json())
+    return context.continue_as_new(task.model_copy(update={"heeds_refusals": True}).to_json())
 
 
 def _live(task: ReplicationTask) -> list[RegionWatch]:

@@ -94,7 +94,7 @@ def _wait_for_azure(
     patient = pace.events and not (outcome.told and task.woken)
     delay = max(ordinary, policies.patience(step.typical, pace, told=outcome.told)) if patient else ordinary
     left = policies.no_sooner((deadline - now(context)).total_seconds())
-    gap = min(ordinary, policies.news_gap(task.woken, pace))
+    gap = policies.news_gap(task.woken, pace, policies.poll_pace(task.polls, pace, outcome.wait_seconds))
     return (yield from bell.listen(min(delay, left), gap, *_alarms(step)))
 
 

@@ -173,7 +173,8 @@ class Workflow:
         position = steps.position(self._plan, steps.REPLICATION)
         yield from self._record(status=AssetStatus.AVAILABLE, step=position)
         self._show(position, AssetStatus.REPLICATING)
-        task = ReplicationTask(job=job, watches=tuple(self._watch(replica) for replica in job.replicas))
+        watches = tuple(self._watch(replica) for replica in job.replicas)
+        task = ReplicationTask(job=job, watches=watches, heeds_refusals=True)
         instance = step_instance_id(job.operation_id, steps.REPLICATION.name, self._retries)
         try:
             returned = yield self._context.call_sub_orchestrator(

@@ -14,8 +14,8 @@ from local.tether import tethered
 
 ADDRESS = "127.0.0.1"
 START_SECONDS = 60.0
-STOP_SECONDS = 8.0
-"""From SIGTERM to SIGKILL; who started us may lose patience after ten."""
+STOP_SECONDS = 6.0
+"""From SIGTERM to SIGKILL; functions that run may take three more, and who started us may lose patience after ten."""
 
 _QUIET = {"DOTNET_EnableDiagnostics": "0"}
 """Without the pipes for debuggers that .NET makes in the temporary folder, and leaves there when it is killed."""
@@ -82,7 +82,7 @@ async def _start(options: Options, port: int) -> Engine:
         *tethered(command),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | _name(options.instance) | _QUIET,
+        env=_environment(options.instance),
         start_new_session=True,
     )
     try:
@@ -97,12 +97,15 @@ async def _start(options: Options, port: int) -> Engine:
     return Engine(process, json.loads(line)["url"])
 
 
-def _name(instance: str) -> Mapping[str, str]:
-    """Return the variables of App Service from which the extension makes a worker's name; else it is the machine's.
+def _environment(instance: str) -> Mapping[str, str]:
+    """Return our own variables, with those of App Service from which the extension makes a worker's name.
 
-    The extension's class `AzureStorageDurabilityProviderFactory` reads them.
+    The extension's class `AzureStorageDurabilityProviderFactory` reads them; else the name is the machine's.
+    Without `ENGINE_EVENTS`, which lets the program write its events to stdout: nobody reads more there than its
+    address, so it would stand still once the pipe is full.
     """
-    return {"WEBSITE_CURRENT_STAMPNAME": "local", "RoleInstanceId": instance}
+    ours = {name: value for name, value in os.environ.items() if name != "ENGINE_EVENTS"}
+    return ours | {"WEBSITE_CURRENT_STAMPNAME": "local", "RoleInstanceId": instance} | _QUIET
 
 
 def _free_port() -> int:

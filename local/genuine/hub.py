@@ -32,7 +32,7 @@ def hub_of(state: Path, usual: str) -> str:
 
 def _make(state: Path, usual: str) -> None:
     """Write the file whole, unless another host has just done so."""
-    letters = "".join(mark for mark in usual if mark.isalnum())
+    letters = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9]", "", usual) or "Hub"
     name = f"{letters[: _LONGEST - _UNIQUE]}{uuid.uuid4().hex[:_UNIQUE]}"
     state.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=state.parent) as file:

@@ -479,6 +479,9 @@ class ReplicationTask(Model):
     """Why Azure could not be asked at the last look."""
     settling: Settling | None = None
     """While failed regions are taken off the version, before they are asked for again."""
+    heeds_refusals: bool = False
+    """Whether news leave a wait alone that follows a refusal. False in what an older release began: there they cut it
+    short, and a replay must come to the same timers."""
 
 
 class ReplicationResult(Model):

@@ -77,6 +77,12 @@ def test_stopped_in_order_both_end_well(launch: Launch) -> None:
     assert is_gone(engine)
 
 
+def test_the_engines_own_events_do_not_get_in_the_way(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would be written to the pipe that has its address."""
+    monkeypatch.setenv("ENGINE_EVENTS", "1")
+    echo(announced(launch("hub"))["url"], "hello")
+
+
 def test_the_engine_dies_with_its_launcher(launch: Launch) -> None:
     launcher = launch("hub")
     announced(launcher)

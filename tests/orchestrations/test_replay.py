@@ -26,6 +26,12 @@ CASES = [
     for instance_id, history in json.loads(path.read_text(encoding="utf-8")).items()
 ]
 
+UNFINISHED = [
+    pytest.param(history, id=path.stem)
+    for path in sorted((Path(__file__).parents[1] / "histories" / "unfinished").glob("*.json"))
+    for history in json.loads(path.read_text(encoding="utf-8")).values()
+]
+
 
 def replay(history):
     """What today's code, given a whole history, decides beyond it."""
@@ -66,6 +72,13 @@ def test_a_recorded_history_replays_to_its_own_end(history):
     assert verdict.end.status == Status(ended["OrchestrationStatus"])
     assert _says(verdict.end.result, ended["Result"])
     assert not verdict.decisions
+
+
+@pytest.mark.parametrize("history", UNFINISHED)
+def test_what_an_older_release_has_begun_goes_on(history):
+    """An execution in the middle of which the release changed: its decisions are all made again, and it waits."""
+    verdict = replay(history)
+    assert (verdict.end, verdict.decisions) == (None, [])
 
 
 def _says(result: str | None, recorded: str | None) -> bool:

@@ -31,10 +31,10 @@ from local.host.durable.request_values import (
     flag,
     media_type,
     moment,
-    number,
     page_size,
     parsed,
     query_of,
+    seconds,
     statuses,
 )
 from local.host.durable.status import history_body, json_answer, status_body, text_answer
@@ -128,7 +128,7 @@ class Management:
 
     async def _started(self, request: Request, instance_id: str, query: Query) -> Response:
         """Answer a start: with how it ended if the caller waits for that, else with where to look."""
-        timeout, interval = number(query, "timeout"), number(query, "pollinginterval")
+        timeout, interval = seconds(query, "timeout"), seconds(query, "pollinginterval")
         row = None if timeout is None or interval is None else await self._ended(instance_id, timeout, interval)
         if row is not None and row.status == Status.COMPLETED:
             return text_answer(row.output or "null")

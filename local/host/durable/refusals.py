@@ -16,6 +16,7 @@
     - InstanceToRestart 409
     - NotPossibleNow    500
     - StorageRefused    500
+    - TooLong           500
 """
 
 from collections.abc import Iterable
@@ -169,3 +170,10 @@ class StorageRefused(Raised):
 
     code = HTTPStatus.INTERNAL_SERVER_ERROR
     exception = "DurableTask.AzureStorage.Storage.DurableTaskStorageException"
+
+
+class TooLong(Raised):
+    """A time is longer than .NET can hold."""
+
+    code = HTTPStatus.INTERNAL_SERVER_ERROR
+    exception = "System.OverflowException"

@@ -2,13 +2,14 @@
 
 import json
 import math
+import re
 from datetime import UTC
 from typing import Any
 
 from starlette.requests import Request
 
 from local.host.durable.history import moment_of, timestamp
-from local.host.durable.refusals import NotJson, StorageRefused
+from local.host.durable.refusals import NotJson, StorageRefused, TooLong, WrongValue
 
 Query = dict[str, str]
 
@@ -17,6 +18,13 @@ PAGE_SIZE = 100
 
 _LARGEST_INT = 2**31 - 1
 """Of .NET, which takes no larger number for one."""
+
+_LONGEST_SECONDS = 922_337_203_685
+"""Of .NET's TimeSpan."""
+
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+(e[+-]?\d+)?|infinity|nan)\s*", re.ASCII | re.IGNORECASE)
+"""What .NET reads as a number; Python would also take underscores, digits of other scripts, and `inf`."""
 
 _FLAGS = {"true": True, "false": False}
 
@@ -57,21 +65,26 @@ def flag(query: Query, name: str, *, default: bool = False) -> bool:
     return _FLAGS.get(query.get(name, "").strip().lower(), default)
 
 
-def number(query: Query, name: str) -> float | None:
-    """Return a number of the query; None if there is none that can be read."""
-    try:
-        found = float(query[name])
-    except (KeyError, ValueError):
+def seconds(query: Query, name: str) -> float | None:
+    """Return a time span of the query; None if there is none that can be read.
+
+    Raises WrongValue for NaN, and TooLong for what is longer than a time span of .NET.
+    """
+    text = query.get(name, "")
+    if not _NUMBER.fullmatch(text):
         return None
-    return found if math.isfinite(found) else None
+    found = float(text)
+    if math.isnan(found):
+        raise WrongValue("TimeSpan does not accept floating point Not-a-Number values.")
+    if abs(found) > _LONGEST_SECONDS:
+        raise TooLong("TimeSpan overflowed because the duration is too long.")
+    return found
 
 
 def page_size(query: Query) -> int:
     """Return how many a page may have: what can't be read is ignored; raises StorageRefused for less than none."""
-    try:
-        wanted = int(query["top"])
-    except (KeyError, ValueError):
-        return PAGE_SIZE
+    text = query.get("top", "")
+    wanted = int(text) if _INTEGER.fullmatch(text) else PAGE_SIZE
     if wanted < 0:
         raise StorageRefused("An error occurred while communicating with Azure Storage")
     return wanted if wanted <= _LARGEST_INT else PAGE_SIZE

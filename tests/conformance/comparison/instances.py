@@ -124,7 +124,20 @@ def _starts() -> Iterator[Case]:
     for timeout, interval in (("1", "2"), ("0.5", "0.75"), ("1", "1"), ("0", "0"), ("-1", "0"), ("0", "-1")):
         query = f"timeout={timeout}&pollingInterval={interval}"
         yield Case("POST", f"orchestrators/one_event/{{id}}?{query}", ends="Running")
-    for query in ("timeout=10", "pollingInterval=0.1", "timeout=x&pollingInterval=y", "timeout=5&pollingInterval=y"):
+    for query in (
+        *("timeout=10", "pollingInterval=0.1", "timeout=x&pollingInterval=y", "timeout=5&pollingInterval=y"),
+        *(
+            "timeout=nan",
+            "timeout=5&pollingInterval=nan",
+            "timeout=1_0&pollingInterval=1",
+            "timeout=inf&pollingInterval=1",
+        ),
+        *(
+            "timeout=1e30&pollingInterval=1",
+            "timeout=Infinity&pollingInterval=1",
+            "timeout=-Infinity&pollingInterval=1",
+        ),
+    ):
         yield Case("POST", f"orchestrators/one_event/{{id}}?{query}")
     for name in ("failing", "nobody", "one_event"):
         timeout = "1" if name == "one_event" else "10"

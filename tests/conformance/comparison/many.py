@@ -10,7 +10,7 @@ SHARED = "looked-at"
 """How the ids of instances and entities begin that are only looked at."""
 
 PAST = "2000-01-01T00:00:00Z"
-NONSENSE = ("x", "", "-1", "0", "1.5", "99999999999")
+NONSENSE = ("x", "", "-1", "0", "1.5", "1_0", "%D9%A1", "99999999999")
 
 _LIST_QUERIES = (
     "showInput=false",

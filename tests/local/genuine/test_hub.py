@@ -22,6 +22,11 @@ def test_a_long_name_is_cut_to_what_the_extension_takes(tmp_path: Path) -> None:
     assert len(hub_of(tmp_path / "a", "Long-" * 20)) == 45
 
 
+@pytest.mark.parametrize("usual", ["Übersicht-1", "1st", "-1a", "-", ""])
+def test_what_the_extension_does_not_take_is_left_out(tmp_path: Path, usual: str) -> None:
+    assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]{12,44}", hub_of(tmp_path / "a", usual))
+
+
 def test_hosts_that_start_at_once_agree(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         names = {*pool.map(lambda _: hub_of(tmp_path / "deep" / "hub", "Shared"), range(64))}

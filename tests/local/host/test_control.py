@@ -251,7 +251,13 @@ class TestHardship:
             hub.ended(each)
         assert hub.run("echo", {}) == {}
 
-    @pytest.mark.parametrize("query", ["top=nan", "top=99999999999", "createdTimeFrom=0001-01-01T00:00:00%2B14:00"])
+    @pytest.mark.parametrize(
+        "query",
+        [
+            *("top=nan", "top=1_0", "top=%D9%A1", "top=99999999999"),
+            "createdTimeFrom=0001-01-01T00:00:00%2B14:00",
+        ],
+    )
     def test_what_a_list_can_not_be_asked_for_is_ignored(self, hub: Hub, query: str) -> None:
         assert hub.http.get(f"{BASE}/instances?{query}").json() == hub.http.get(f"{BASE}/instances").json()
 
