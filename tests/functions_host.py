@@ -1,6 +1,7 @@
 """Which Functions host the tests run the app on: the module that the variable FUNCTIONS_HOST names.
 
-`local.host` is ours; `local.genuine` has Microsoft's durable engine (docs/conformance.md). They have one command line.
+`local.host` is ours; `local.genuine` has Microsoft's durable engine (docs/conformance.md). Both take `--app`, `--port`
+and `--state`.
 """
 
 import os
@@ -23,7 +24,7 @@ engine that is idle looks for it now and then.
 """
 
 TRIES = 5 if IS_GENUINE else 1
-"""How often an operation is asked for while the answer is 503, come back later."""
+"""How often a test asks while the answer is 503, come back later."""
 
 TEST_SECONDS = 900.0
 """How long a test may take on Microsoft's engine: each of up to ten kills costs a visibility timeout."""

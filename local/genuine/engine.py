@@ -91,6 +91,10 @@ async def _start(options: Options, port: int) -> Engine:
     except TimeoutError:
         process.kill()
         line = b""
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
     if not line:
         status = await process.wait()
         raise EngineFailed(f"Microsoft's engine did not start on port {port}: it ended with status {status}")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +74,13 @@ class Host:
             while not server.started and not serving.done():
                 await asyncio.sleep(_STARTUP_POLL_SECONDS)
             address = "http://{}:{}".format(*listener.getsockname())
-            running = await engine.start(self._options(address), self._setup.port)
-            try:
-                await self._serve(running, worker, listeners, ready)
-            finally:
-                listeners.stop()
-                await running.stop()
+            running = await self._started(address)
+            if running is not None:
+                try:
+                    await self._serve(running, worker, listeners, ready)
+                finally:
+                    listeners.stop()
+                    await running.stop()
             await invoker.drain(GRACE_SECONDS)
             server.should_exit = True
             await serving
@@ -88,6 +90,19 @@ class Host:
             await storage.close()
             invoker.close()
             await sdk.close_session()
+
+    async def _started(self, worker: str) -> engine.Engine | None:
+        """Start the engine; None if the host was told to stop meanwhile."""
+        starting = asyncio.create_task(engine.start(self._options(worker), self._setup.port))
+        over = asyncio.create_task(self._over.wait())
+        await asyncio.wait((starting, over), return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if starting.done():
+            return starting.result()
+        starting.cancel()
+        with suppress(asyncio.CancelledError):
+            await starting
+        return None
 
     async def _serve(
         self, running: engine.Engine, worker: Worker, listeners: Listeners, ready: Callable[[str], None]

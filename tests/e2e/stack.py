@@ -1,7 +1,5 @@
 """The whole service in processes of its own, as `make run` has it: for end-to-end tests and benchmarks."""
 
-import os
-import signal
 import ssl
 import sys
 import time
@@ -14,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
+import psutil
 
 from local.azurite import running_azurite
 from local.certificates import Certificates, ensure_certificates
@@ -47,6 +46,16 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60.0) -
             return found
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain: {what}"
         time.sleep(0.02)
+
+
+def coming_back(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask again while the answer is 503, as it says: one Azurite serves app and Microsoft's engine, and may be busy."""
+    for _ in range(functions_host.TRIES - 1):
+        response = ask()
+        if response.status_code != 503:
+            return response
+        time.sleep(float(response.headers["Retry-After"]))
+    return ask()
 
 
 @dataclass
@@ -122,8 +131,10 @@ class Stack:
         self._await(name)
 
     def kill_host(self, name: str = "host") -> None:
-        """End the host as a crash does."""
-        os.kill(self.children[name].pid, signal.SIGKILL)
+        """End the host as a crash does: first what it is made of, so that no half of it answers for the other."""
+        host = psutil.Process(self.children[name].pid)
+        for each in (*host.children(), host):
+            each.kill()
         self.children[name].stop()
 
     @property
@@ -217,7 +228,7 @@ class Tenant:
         return self.stack.api.request(method, path, params=params, **options)
 
     def ok(self, method: str, path: str, **options: Any) -> Json:
-        response = self.request(method, path, **options)
+        response = coming_back(lambda: self.request(method, path, **options))
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
         body: Json = response.json()
         return body
@@ -290,19 +301,10 @@ class Import:
 
     @property
     def operation(self) -> Json:
-        response = self._asked()
+        response = coming_back(lambda: self.tenant.stack.api.get(self.operation_location))
         assert response.status_code == 200, response.text
         body: Json = response.json()
         return body
-
-    def _asked(self) -> httpx.Response:
-        """Ask for the operation; one Azurite serves app and Microsoft's engine, and may be too busy for a moment."""
-        for _ in range(functions_host.TRIES - 1):
-            response = self.tenant.stack.api.get(self.operation_location)
-            if response.status_code != 503:
-                return response
-            time.sleep(float(response.headers["Retry-After"]))
-        return self.tenant.stack.api.get(self.operation_location)
 
     def ended(self, seconds: float = 60.0) -> Json:
         """The operation, once it has ended."""

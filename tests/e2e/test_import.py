@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e import stored
-from tests.e2e.stack import PASSWORD, Import, Tenant, wait_until
+from tests.e2e.stack import PASSWORD, Import, Tenant, coming_back, wait_until
 
 
 @pytest.mark.brief
@@ -192,7 +192,8 @@ def test_many_imports_at_once_all_end_right(tenant):
 def test_a_name_is_taken_once(tenant):
     with ThreadPoolExecutor(8) as pool:
         body = tenant.import_body(streamName="Only-One")
-        answers = list(pool.map(lambda _: tenant.request("POST", "/images", json=body), range(8)))
+        ask = lambda: tenant.request("POST", "/images", json=body)  # noqa: E731
+        answers = list(pool.map(lambda _: coming_back(ask), range(8)))
     codes = sorted(answer.status_code for answer in answers)
     assert codes == [202] + [409] * 7
     images = tenant.ok("GET", "/images", params={"name": "only-one"})["content"]

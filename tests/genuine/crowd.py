@@ -3,9 +3,11 @@
 A request that got no answer is repeated with its idempotency key until it has one, so every operation is accepted once.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
@@ -28,7 +30,7 @@ class Deed(StrEnum):
     IMPORT = "import"
     COPY = "copy"
     CANCEL = "cancel"
-    """An import, canceled at one of its steps."""
+    """An import, canceled at one of its later steps."""
     RETRY = "retry"
     """An import whose script fails, mended and retried."""
 
@@ -41,7 +43,8 @@ ENDS: Mapping[Deed, str] = {
 }
 
 SCRIPT_FAILS = {"type": "runCommand", "exitCode": 7, "error": "Access denied"}
-CANCELED_AT = ("virtual-machine", "guest-agent", "enable-rds", "restart")
+CANCELED_FROM = (5, 6, 7)
+"""The numbers of the steps from which on imports are canceled: the machine, its agent, its script."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,29 @@ class Story:
             yield f"{who}: {len(machines)} machines were created"
 
 
+class Abandoned(Exception):
+    """The crowd was sent home."""
+
+
 class Crowd:
-    """Clients, each a thread; `stories` waits for all of them."""
+    """Clients, each a thread, for the time of a block; `stories` waits for all of them."""
 
     def __init__(self, fleet: Fleet, deeds: Sequence[Deed]) -> None:
         self._fleet = fleet
         self._deeds = deeds
         self._pool = ThreadPoolExecutor(len(deeds), thread_name_prefix="client")
         self._running: list[Future[Story]] = []
+        self._over = threading.Event()
 
-    def start(self) -> None:
+    def __enter__(self) -> "Crowd":
         """Let all of them begin."""
         self._running = [self._pool.submit(self._do, deed, turn) for turn, deed in enumerate(self._deeds)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Send home whoever is still there: the test has failed."""
+        self._over.set()
+        self._pool.shutdown(cancel_futures=True)
 
     @property
     def ended(self) -> int:
@@ -89,23 +103,21 @@ class Crowd:
 
     def stories(self) -> list[Story]:
         """Wait for the end of all of them, and return what they did."""
-        try:
-            return [each.result() for each in self._running]
-        finally:
-            self._pool.shutdown(cancel_futures=True)
+        return [each.result() for each in self._running]
 
     def _do(self, deed: Deed, turn: int) -> Story:
         tenant = self._tenant()
         fault = tenant.fault(SCRIPT_FAILS, phase="guest") if deed is Deed.RETRY else None
         job = self._submit(tenant, deed)
         if deed is Deed.CANCEL:
-            _until(job, lambda operation: (operation["step"] or {}).get("name") == CANCELED_AT[turn % len(CANCELED_AT)])
-            _persist(tenant, "POST", f"/operations/{job.operation['id']}/cancel", wanted=(200, 202))
+            number = CANCELED_FROM[turn % len(CANCELED_FROM)]
+            self._until(job, lambda operation: operation["step"] and operation["step"]["number"] >= number)
+            self._persist(tenant, "POST", f"/operations/{job.operation['id']}/cancel", wanted=(200, 202))
         if fault:
-            _until(job, lambda operation: operation["status"] == "Failed")
+            self._until(job, lambda operation: operation["status"] == "Failed")
             tenant.mend(fault)
-            _persist(tenant, "POST", f"/operations/{job.operation['id']}/retry", wanted=(202,))
-        _until(job, lambda operation: operation["status"] in AT_THE_END)
+            self._persist(tenant, "POST", f"/operations/{job.operation['id']}/retry", wanted=(202,))
+        self._until(job, lambda operation: operation["status"] in AT_THE_END)
         return Story(deed, job)
 
     def _tenant(self) -> Tenant:
@@ -113,47 +125,45 @@ class Crowd:
         while True:
             try:
                 return with_gallery(tenant)
-            except (httpx.TransportError, AssertionError) as exc:
-                if isinstance(exc, AssertionError) and ": 503 " not in str(exc):
-                    raise
-                time.sleep(POLL_SECONDS)
+            except httpx.TransportError:
+                self._pause()
 
     def _submit(self, tenant: Tenant, deed: Deed) -> Import:
         action = "copy-existing-image" if deed is Deed.COPY else "import"
         body = copy_body(tenant, options={"regions": ["westus2"]}) if deed is Deed.COPY else tenant.import_body()
-        answer = _persist(tenant, "POST", "/images", wanted=(202,), params={"action": action}, json=body)
+        answer = self._persist(tenant, "POST", "/images", wanted=(202,), params={"action": action}, json=body)
         return Import(tenant, answer.json(), answer.headers["Operation-Location"])
 
+    def _persist(
+        self, tenant: Tenant, method: str, path: str, *, wanted: Sequence[int], **options: object
+    ) -> httpx.Response:
+        """Send a request, with a key, until a host has answered it; the answer must be one of the wanted."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with suppress(httpx.TransportError):
+                answer = tenant.request(method, path, headers=headers, **options)
+                if answer.status_code in wanted:
+                    return answer
+                # 409 is the answer to a request whose first try is still at work somewhere.
+                assert answer.status_code in (409, 503), f"{method} {path}: {answer.status_code} {answer.text}"
+            assert time.monotonic() < deadline, f"{method} {path} in vain"
+            self._pause()
 
-def _persist(tenant: Tenant, method: str, path: str, *, wanted: Sequence[int], **options: object) -> httpx.Response:
-    """Send a request, with a key, until a host has answered it; the answer must be one of the wanted."""
-    headers = {"Idempotency-Key": str(uuid4())}
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            answer = tenant.request(method, path, headers=headers, **options)
-        except httpx.TransportError:
-            answer = None
-        if answer is not None and answer.status_code in wanted:
-            return answer
-        # 409 is the answer to a request whose first try is still at work somewhere.
-        assert answer is None or answer.status_code in (409, 503), f"{method} {path}: {answer.text}"
-        assert time.monotonic() < deadline, f"{method} {path} in vain"
-        time.sleep(POLL_SECONDS)
+    def _until(self, job: Import, met: Callable[[Json], object]) -> None:
+        """Ask for the operation until a condition holds, or it has ended for good."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with suppress(httpx.TransportError):
+                answer = job.tenant.stack.api.get(job.operation_location)
+                assert answer.status_code in (200, 503), f"{answer.status_code} {answer.text}"
+                if answer.status_code == 200:
+                    operation: Json = answer.json()
+                    if met(operation) or (operation["status"] in AT_THE_END and not operation.get("retryUntil")):
+                        return
+            assert time.monotonic() < deadline, f"{job.operation_location} does not come to it"
+            self._pause()
 
-
-def _until(job: Import, met: Callable[[Json], bool]) -> Json:
-    """Ask for the operation until a condition holds, or it has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            answer = job.tenant.stack.api.get(job.operation_location)
-        except httpx.TransportError:
-            answer = None
-        if answer is not None and answer.status_code != 503:
-            assert answer.status_code == 200, answer.text
-            operation: Json = answer.json()
-            if met(operation) or (operation["status"] in AT_THE_END and not operation.get("retryUntil")):
-                return operation
-        assert time.monotonic() < deadline, f"{job.operation_location} does not come to it"
-        time.sleep(POLL_SECONDS)
+    def _pause(self) -> None:
+        if self._over.wait(POLL_SECONDS):
+            raise Abandoned

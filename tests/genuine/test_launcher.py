@@ -83,6 +83,16 @@ def test_the_engines_own_events_do_not_get_in_the_way(launch: Launch, monkeypatc
     echo(announced(launch("hub"))["url"], "hello")
 
 
+def test_one_that_is_stopped_while_it_starts_ends_at_once_and_announces_nothing(launch: Launch) -> None:
+    launcher = launch("hub")
+    wait_until(lambda: psutil.Process(launcher.pid).children(), "the engine to begin")
+    engine = psutil.Process(launcher.pid).children()[0]
+    launcher.stop()
+    assert launcher.exit_status == 0, launcher.log_tail()
+    assert launcher.output_lines() == []
+    assert is_gone(engine)
+
+
 def test_the_engine_dies_with_its_launcher(launch: Launch) -> None:
     launcher = launch("hub")
     announced(launcher)

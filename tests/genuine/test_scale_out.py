@@ -46,13 +46,12 @@ def _fleet(tmp_path: Path) -> Iterator[Fleet]:
 @pytest.mark.brief
 def test_two_hosts_share_the_work_and_a_third_takes_over_from_one_that_dies(fleet: Fleet) -> None:
     fleet.join("second")
-    crowd = Crowd(fleet, [Deed.IMPORT] * 5 + [Deed.COPY] * 3 + [Deed.CANCEL] * 2 + [Deed.RETRY] * 2)
-    crowd.start()
-    after_calls(fleet, 60)
-    ring(fleet)
-    fleet.kill("second")
-    fleet.join("third")
-    judge(fleet, crowd.stories())
+    with Crowd(fleet, [Deed.IMPORT] * 5 + [Deed.COPY] * 3 + [Deed.CANCEL] * 2 + [Deed.RETRY] * 2) as crowd:
+        after_calls(fleet, 60)
+        ring(fleet)
+        fleet.kill("second")
+        fleet.join("third")
+        judge(fleet, crowd.stories())
     assert all("Executed" in fleet.log(name) for name in ("host-1", "second", "third")), "each host was at work"
 
 
@@ -64,14 +63,13 @@ def test_hosts_come_and_go_and_die_and_every_operation_ends_once(fleet: Fleet) -
     chance.shuffle(deeds)
     happenings = [kill] * 6 + [come] * 2 + [retire, ring, ring]
     chance.shuffle(happenings)
-    crowd = Crowd(fleet, deeds)
-    crowd.start()
-    after_calls(fleet, 100)
-    for happening in happenings:
-        time.sleep(chance.uniform(0.0, LONGEST_PAUSE_SECONDS))
-        happening(fleet, chance)
-    assert crowd.ended < len(deeds), "all was over before the last of it happened"
-    judge(fleet, crowd.stories())
+    with Crowd(fleet, deeds) as crowd:
+        after_calls(fleet, 100)
+        for happening in happenings:
+            time.sleep(chance.uniform(0.0, LONGEST_PAUSE_SECONDS))
+            happening(fleet, chance)
+        assert crowd.ended < len(deeds), "all was over before the last of it happened"
+        judge(fleet, crowd.stories())
 
 
 def kill(fleet: Fleet, chance: random.Random) -> None:
