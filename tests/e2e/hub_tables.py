@@ -31,6 +31,7 @@ KINDS = {
     "EventSent": 14,
     "EventRaised": 15,
     "ContinueAsNew": 16,
+    "GenericEvent": 17,
     "ExecutionSuspended": 19,
     "ExecutionResumed": 20,
 }
