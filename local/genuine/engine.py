@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.genuine.errors import EngineFailed
+from local.genuine.errors import EngineFailed, NoAnswer
 from local.tether import tethered
 
 ADDRESS = "127.0.0.1"
@@ -71,6 +71,8 @@ async def start(options: Options, port: int) -> Engine:
     for _ in range(_TRIES - 1 if port == 0 else 0):
         try:
             return await _start(options, _free_port())
+        except NoAnswer:
+            raise
         except EngineFailed:
             continue
     return await _start(options, port or _free_port())
@@ -90,7 +92,11 @@ async def _start(options: Options, port: int) -> Engine:
             line = await process.stdout.readline() if process.stdout else b""
     except TimeoutError:
         process.kill()
-        line = b""
+        await process.wait()
+        raise NoAnswer(
+            f"Microsoft's engine does not answer after {START_SECONDS:.0f} s; does the storage account of "
+            "AzureWebJobsStorage answer?"
+        ) from None
     except asyncio.CancelledError:
         process.kill()
         await process.wait()
@@ -98,7 +104,12 @@ async def _start(options: Options, port: int) -> Engine:
     if not line:
         status = await process.wait()
         raise EngineFailed(f"Microsoft's engine did not start on port {port}: it ended with status {status}")
-    return Engine(process, json.loads(line)["url"])
+    try:
+        return Engine(process, json.loads(line)["url"])
+    except ValueError:
+        process.kill()
+        await process.wait()
+        raise EngineFailed(f"{options.program} is not Microsoft's engine: it says {line!r}") from None
 
 
 def _environment(instance: str) -> Mapping[str, str]:

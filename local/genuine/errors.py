@@ -12,4 +12,8 @@ class EngineFailed(HostError):
 
 
 class StateUnusable(HostError):
-    """The state file does not name a task hub, or there is no storage for one."""
+    """The state file can't be used or does not name a task hub, or there is no storage for one."""
+
+
+class NoAnswer(EngineFailed):
+    """The engine runs and does not answer; another port would not help."""

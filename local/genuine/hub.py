@@ -21,10 +21,16 @@ _LONGEST = 45
 
 
 def hub_of(state: Path, usual: str) -> str:
-    """Return the hub that a state file names; one that is not there is made, with a new hub named after the `usual`."""
-    if not state.exists():
-        _make(state, usual)
-    name = state.read_text(errors="replace").strip()
+    """Return the hub that a state file names; one that is not there is made, with a new hub named after the `usual`.
+
+    Raises StateUnusable for a file of another program, and for a place where there can be none.
+    """
+    try:
+        if not state.exists():
+            _make(state, usual)
+        name = state.read_text(errors="replace").strip()
+    except OSError as exc:
+        raise StateUnusable(f"{state} cannot be used as the state file: {exc.strerror}") from exc
     if not _NAME.fullmatch(name):
         raise StateUnusable(f"{state} does not name a task hub; another program may have made it: choose another file")
     return name

@@ -5,6 +5,7 @@ from an archive beside the checkout.
 """
 
 import fcntl
+import lzma
 import os
 import platform
 import shutil
@@ -39,9 +40,13 @@ def find() -> Path:
             return Path(named).resolve()
         raise ProgramMissing(f"{VARIABLE} is {named}, and there is no program of that name")
     program = TOOLS / NAME / NAME
-    if not program.exists() and ARCHIVE.exists() and (sys.platform, platform.machine()) == ("linux", "x86_64"):
+    if (
+        not os.access(program, os.X_OK)
+        and ARCHIVE.exists()
+        and (sys.platform, platform.machine()) == ("linux", "x86_64")
+    ):
         _unpack(program.parent)
-    if not program.exists():
+    if not os.access(program, os.X_OK):
         raise ProgramMissing(
             "Microsoft's engine is not here. Where there is a .NET 10 SDK, build it in the checkout:\n"
             f"  {BUILD}\n"
@@ -55,12 +60,16 @@ def _unpack(folder: Path) -> None:
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / f"{NAME}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if folder.exists():
+        if os.access(folder / NAME, os.X_OK):
             return
         sys.stderr.write(f"Unpacking Microsoft's engine into {folder.relative_to(ROOT)}\n")
         with tempfile.TemporaryDirectory(dir=TOOLS) as parts:
-            with tarfile.open(ARCHIVE) as archive:
-                archive.extractall(parts, filter="data")
+            try:
+                with tarfile.open(ARCHIVE) as archive:
+                    archive.extractall(parts, filter="data")
+            except (tarfile.TarError, EOFError, lzma.LZMAError) as exc:
+                raise ProgramMissing(f"{ARCHIVE} cannot be unpacked: {exc}") from exc
+            shutil.rmtree(folder, ignore_errors=True)  # what an earlier try, or a build, has left incomplete
             shutil.move(Path(parts) / "host", folder)
 
 

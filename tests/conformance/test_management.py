@@ -236,3 +236,15 @@ def test_an_event_waits_in_no_ended_instance(control: Host) -> None:
     again = control.start("one_event", instance_id=instance.id).reaches("Running")
     assert again.send("Go", json.loads("2")).status_code == 202
     assert again.until("the output", lambda it: it["output"])["output"] == 2
+
+
+@pytest.mark.parametrize("depth", [65, 100_000])
+def test_a_body_nested_too_deeply_is_no_json(control: Host, depth: int) -> None:
+    """Seen on Durable extension 3.19: Newtonsoft reads 64 levels."""
+    response = control.api("POST", "orchestrators/echo", content="[" * depth + "]" * depth)
+    assert response.status_code == 400
+
+
+def test_no_entity_at_all_is_a_bad_request(control: Host) -> None:
+    """Seen on Durable extension 3.19."""
+    assert [control.api(method, "entities").status_code for method in ("POST", "DELETE")] == [400, 400]

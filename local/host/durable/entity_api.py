@@ -30,7 +30,9 @@ class EntityApi:
         """Answer a request; `parts` are the segments of its path below `entities`: a name, a key."""
         if request.method == "GET" and len(parts) < 2:
             return await self._list(request, parts[0] if parts else "", query)
-        if len(parts) > 2:
+        if not any(parts) and request.method in ("POST", "DELETE"):
+            raise WrongValue("Invalid entity id: a name and a key are needed, as in entities/counter/mine")
+        if len(parts) > 2 or not parts:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         key = parts[1] if len(parts) > 1 else ""
         entity = EntityId(parts[0], "" if key == EMPTY_KEY else key)

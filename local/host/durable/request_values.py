@@ -52,12 +52,31 @@ def decoded(body: bytes) -> str:
     return body.decode("utf-8-sig", "replace")
 
 
+MAX_DEPTH = 64
+"""How deep JSON may be nested, as in Newtonsoft's reader."""
+
+_TOO_DEEP = f"The reader's MaxDepth of {MAX_DEPTH} has been exceeded."
+
+
 def parsed(text: str) -> Any:
-    """Return a body read as JSON; raises NotJson."""
+    """Return a body read as JSON; raises NotJson, also where it is nested deeper than Newtonsoft reads."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError as exc:
         raise NotJson(f"The request body is not valid JSON: {exc}") from exc
+    except RecursionError:
+        raise NotJson(_TOO_DEEP) from None
+    if _is_deep(value):
+        raise NotJson(_TOO_DEEP)
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [each for each in level if isinstance(each, dict | list)]
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def flag(query: Query, name: str, *, default: bool = False) -> bool:

@@ -39,3 +39,10 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StateUnusable, match="does not name a task hub"):
         hub_of(state, "Shared")
     assert state.read_bytes() == b"SQLite format 3\x00"
+
+
+@pytest.mark.parametrize("place", [".", "file/below"])
+def test_a_place_where_no_file_can_be_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(StateUnusable, match="cannot be used as the state file"):
+        hub_of(tmp_path / place, "Shared")

@@ -51,6 +51,21 @@ def test_the_archive_is_unpacked_once(place: Path) -> None:
     assert program.find() in found
 
 
+def test_a_folder_without_the_program_is_replaced(place: Path) -> None:
+    (place / ".tools" / program.NAME).mkdir(parents=True)
+    pack(program.ARCHIVE)
+    assert program.find().is_file()
+
+
+def test_an_archive_that_is_cut_off_is_named(place: Path) -> None:
+    pack(program.ARCHIVE)
+    content = program.ARCHIVE.read_bytes()
+    program.ARCHIVE.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ProgramMissing, match="cannot be unpacked"):
+        program.find()
+    assert not (place / ".tools" / program.NAME).exists()
+
+
 def test_an_archive_for_other_machines_is_left_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pack(program.ARCHIVE)
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
