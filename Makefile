@@ -28,7 +28,7 @@ test: $(PYTHON_READY) $(AZURITE_READY)  ## run the tests [PYTEST_ARGS='tests/uni
 	@$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist worksteal $(PYTEST_ARGS)
 
 # More than above: whoever waits for a dead host's messages does so for a minute.
-GENUINE_AT_ONCE ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 3 )))
+GENUINE_AT_ONCE ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 2 )))
 GENUINE_SUITES := tests/conformance tests/e2e tests/genuine
 
 genuine: $(PYTHON_READY) $(AZURITE_READY)  ## run the suites on Microsoft's durable engine [GENUINE_HOST=program] [BRIEF=1]

@@ -97,7 +97,7 @@ def ring(fleet: Fleet, _: object = None) -> None:
 
 def after_calls(fleet: Fleet, count: int) -> None:
     """Wait for so many calls to Azure."""
-    wait_until(lambda: len(fleet.arm.get("/_sim/calls").json()["calls"]) >= count, "calls to Azure")
+    wait_until(lambda: len(fleet.arm.get("/_sim/calls").json()["calls"]) >= count, "calls to Azure", SETTLE_SECONDS)
 
 
 def judge(fleet: Fleet, stories: Sequence[Story]) -> None:

@@ -93,8 +93,8 @@ KNOWN = (
     Known(
         what="the reason of what fails by another's failure ends with those details",
         reason="as above: the SDK writes them into it",
-        requests=r"POST orchestrators/(activity_failure|calls_unserialisable|retries_child|parent_that_fails_too)/.*, "
-        "then its status",
+        requests=r"POST orchestrators/(activity_failure|calls_unserialisable|retr\w+_child\w*|parent_that_fails_too)/.*"
+        ", then its status",
         place=r"body\.(output|historyEvents\[\d+\]\.(Reason|Result))",
     ),
     Known(
