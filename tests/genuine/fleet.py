@@ -9,6 +9,10 @@ from tests import functions_host
 from tests.e2e.stack import API, Stack
 
 
+RETIRE_SECONDS = 60.0
+"""How long a host may take to stop in order, on a busy machine."""
+
+
 @dataclass
 class Fleet(Stack):
     """A stack with hosts that come and go. Requests go to each of those at work in turn.
@@ -54,7 +58,7 @@ class Fleet(Stack):
     def retire(self, name: str) -> None:
         """Stop a host in order; it gets no more requests."""
         self.at_work = [each for each in self.at_work if each != name]
-        self.children[name].stop()
+        self.children[name].stop(RETIRE_SECONDS)
         assert self.children[name].exit_status == 0, self.log(name)
 
     def call_timer(self, function: str) -> None:
