@@ -8,7 +8,6 @@ import httpx
 from tests import functions_host
 from tests.e2e.stack import API, Stack
 
-
 RETIRE_SECONDS = 60.0
 """How long a host may take to stop in order, on a busy machine."""
 
