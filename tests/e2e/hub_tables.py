@@ -72,7 +72,9 @@ def _instance(row: Mapping[str, Any], history: Iterable[Mapping[str, Any]]) -> I
             episodes.append([])
         episodes[-1].append(event)
     given, output = _value(row.get("Input")), _value(row.get("Output"))
-    return Instance(row["PartitionKey"], row["Name"], row["RuntimeStatus"], given, output, episodes)
+    # A host that died between its writes may have left the row without a name, which the history has.
+    name = row.get("Name") or next(event["Name"] for event in mine if event["EventType"] == "ExecutionStarted")
+    return Instance(row["PartitionKey"], name, row["RuntimeStatus"], given, output, episodes)
 
 
 def _heeded(events: Iterable[Event]) -> Iterator[Event]:
