@@ -6,7 +6,7 @@ With the arguments of `python -m local.host`; to compare with.
 import importlib
 import sys
 
-from shared.cloud.arm import pacing
+from shared.cloud.arm.core import pacing
 from tests import functions_host
 
 

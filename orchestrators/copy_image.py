@@ -2,12 +2,12 @@
 
 import azure.durable_functions as df
 
-from orchestrators.calls import Replay, read_input
-from orchestrators.workflow import StepFailed, Workflow
-from shared.models.steps import CopyJob
+from orchestrators.engine.calls import Replay, read_input
+from orchestrators.engine.workflow import StepFailed, Workflow
 from shared.names import Orchestrator
-from shared.states import AssetStatus
-from shared.steps import COPY_CLEAN_UP, REPLICATION, copy_steps
+from shared.states.statuses import AssetStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.steps import COPY_CLEAN_UP, REPLICATION, copy_steps
 
 bp = df.Blueprint()
 
@@ -18,8 +18,8 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
 
     First it waits for its turn, since a provider instance builds only so many at once.
 
-    The steps, in `shared.steps`: prove that the source may be read; check all that can be known beforehand; make
-    sure of the gallery and the image definition; copy the version into the home region. From then on the image can
+    The steps, in `shared.workflow.steps`: prove that the source may be read; check all that can be known beforehand;
+    make sure of the gallery and the image definition; copy the version into the home region. From then on the image can
     be used, and nothing takes it away again: further regions follow, each with its own success or failure. Canceling
     takes away what was copied until then, and afterwards only the regions that are still to come. A retry goes on from
     the step that failed; where regions are missing, it asks for those again.

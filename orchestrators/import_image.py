@@ -2,12 +2,12 @@
 
 import azure.durable_functions as df
 
-from orchestrators.calls import Replay, read_input
-from orchestrators.workflow import StepFailed, Workflow
-from shared.models.steps import ImportJob
+from orchestrators.engine.calls import Replay, read_input
+from orchestrators.engine.workflow import StepFailed, Workflow
 from shared.names import Orchestrator
-from shared.states import AssetStatus
-from shared.steps import CLEAN_UP, import_steps
+from shared.states.statuses import AssetStatus
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.steps import CLEAN_UP, import_steps
 
 bp = df.Blueprint()
 
@@ -18,7 +18,7 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
 
     First it waits for its turn, since a provider instance builds only so many at once.
 
-    The steps, in `shared.steps`: check all that can be known beforehand; accept the Marketplace terms; create
+    The steps, in `shared.workflow.steps`: check all that can be known beforehand; accept the Marketplace terms; create
     the staging resource group, the network security group and the virtual machine; wait for its guest agent;
     allow remote desktop; put the GPU driver on, if it has a GPU; restart. If one fails for good, what was created
     is kept for a while, in which a retry goes on from that step, and then removed; so it is at once if the operation

@@ -2,10 +2,10 @@
 
 import azure.durable_functions as df
 
-from orchestrators.calls import Replay, read_input
-from orchestrators.deletion import Deletion
-from shared.models.steps import DeleteJob
+from orchestrators.engine.calls import Replay, read_input
+from orchestrators.engine.deletion import Deletion
 from shared.names import Orchestrator
+from shared.workflow.jobs.delete_job import DeleteJob
 
 bp = df.Blueprint()
 

@@ -2,14 +2,17 @@
 
 import azure.durable_functions as df
 
-from orchestrators.calls import Replay, read_input
-from orchestrators.regions import ask_for_regions
-from orchestrators.workflow import StepFailed, Workflow
-from shared.errors import OPERATION_CANCELED, ErrorKind
-from shared.models.steps import CopyJob, RepairTask, StepError
+from orchestrators.engine.calls import Replay, read_input
+from orchestrators.engine.regions import ask_for_regions
+from orchestrators.engine.workflow import StepFailed, Workflow
+from shared.errors.azure import ErrorKind
+from shared.errors.catalogue import OPERATION_CANCELED
 from shared.names import Orchestrator
-from shared.states import AssetStatus, OperationStatus
-from shared.steps import CLEAN_UP, COPY_CLEAN_UP, REPLICATION, copy_steps, import_steps
+from shared.states.statuses import AssetStatus, OperationStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.messages import RepairTask
+from shared.workflow.outcome import StepError
+from shared.workflow.steps import CLEAN_UP, COPY_CLEAN_UP, REPLICATION, copy_steps, import_steps
 
 bp = df.Blueprint()
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators import policies
-from orchestrators.calls import Replay, now, persist, read_input, unexpected
+from orchestrators.engine import policies
+from orchestrators.engine.calls import Replay, now, persist, read_input, unexpected
 from shared.models.orphans import (
     LISTINGS,
     PageReport,
@@ -18,8 +18,8 @@ from shared.models.orphans import (
     SweepTask,
     Unread,
 )
-from shared.models.steps import Pace
 from shared.names import Activity, Orchestrator
+from shared.workflow.pace import Pace
 
 bp = df.Blueprint()
 

@@ -14,9 +14,9 @@ from pydantic import Field, SecretStr, ValidationError
 
 from shared.models.base import Model
 from shared.models.orphans import SweepRules
-from shared.models.steps import Pace
 from shared.names import Sink
 from shared.signatures import signing_key
+from shared.workflow.pace import Pace
 
 _STORAGE = "AzureWebJobsStorage"
 _WEBHOOK_SECRET = "EVENT_WEBHOOK_SECRET"  # noqa: S105 - a name

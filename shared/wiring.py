@@ -8,9 +8,13 @@ import os
 from collections.abc import Mapping
 
 from shared.cloud.importing import once
+from shared.delivery.outbox import Outbox
 from shared.names import Sink
-from shared.outbox import Outbox
-from shared.ports import CatalogStore, EventSink, GalleryProvider, ImageProvider, Inventory, SecretStore
+from shared.ports.azure import GalleryProvider, ImageProvider
+from shared.ports.catalog import CatalogStore
+from shared.ports.events import EventSink
+from shared.ports.inventory import Inventory
+from shared.ports.secrets import SecretStore
 from shared.settings import Settings
 
 
@@ -27,7 +31,7 @@ def settings() -> Settings:
 @once
 def catalog() -> CatalogStore:
     """Azure Table Storage."""
-    from shared.cloud.tables import TableCatalogStore
+    from shared.cloud.storage.tables import TableCatalogStore
 
     return TableCatalogStore.from_settings(settings())
 
@@ -43,7 +47,7 @@ def secrets() -> SecretStore:
 @once
 def images() -> ImageProvider:
     """Azure Resource Manager."""
-    from shared.cloud.images import AzureImageProvider
+    from shared.cloud.arm.image_provider import AzureImageProvider
 
     return AzureImageProvider.from_settings(settings())
 
@@ -51,7 +55,7 @@ def images() -> ImageProvider:
 @once
 def galleries() -> GalleryProvider:
     """Azure Resource Manager, for galleries."""
-    from shared.cloud.galleries import AzureGalleryProvider
+    from shared.cloud.arm.gallery_provider import AzureGalleryProvider
 
     return AzureGalleryProvider.from_settings(settings())
 
@@ -81,6 +85,6 @@ def sinks() -> Mapping[Sink, EventSink]:
 @once
 def inventory() -> Inventory:
     """Azure Resource Manager, for what is in it."""
-    from shared.cloud.inventory import AzureInventory
+    from shared.cloud.arm.inventory import AzureInventory
 
     return AzureInventory.from_settings(settings())

@@ -5,34 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from shared.catalogue.queue import new_ticket
 from shared.models.base import Record
+from shared.models.image import Asset, Image, NameReservation, Version
+from shared.models.operation import Operation
 from shared.models.provider_instance import ProviderInstance, TargetRegion
-from shared.models.records import Asset, Image, NameReservation, Operation, Version
-from shared.models.steps import (
-    CopyJob,
-    DeleteJob,
-    Facts,
-    Feature,
-    GalleryImageVersion,
-    ImportJob,
-    MarketplaceImage,
-    Replica,
-    SourceFacts,
-)
-from shared.queue import new_ticket
-from shared.states import (
-    FIRST_ASSET_STATUS,
-    Action,
-    AssetType,
-    GpuType,
-    OperationAction,
-    OperationStatus,
-    OsType,
-    SourceType,
-    StreamStatus,
-    VersionStatus,
-    VersionType,
-)
+from shared.states.enums import Action, AssetType, GpuType, OperationAction, OsType, SourceType, VersionType
+from shared.states.statuses import OperationStatus, StreamStatus, VersionStatus
+from shared.states.transition_table import FIRST_ASSET_STATUS
+from shared.workflow.facts import Facts, Feature, SourceFacts
+from shared.workflow.jobs.copy_job import CopyJob, Replica
+from shared.workflow.jobs.delete_job import DeleteJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.sources import GalleryImageVersion, MarketplaceImage
 
 ORG = "org-test"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from shared.errors import AlreadyExists, Changed, NotFound
+from shared.errors.catalogue import AlreadyExists, Changed, NotFound
 from shared.models.base import Record
-from shared.ports import LARGEST_PAGE, Equals, Page, Query
+from shared.ports.catalog import LARGEST_PAGE, Equals, Page, Query
 from tests.scripted import Scripted, answer
 
 R = TypeVar("R", bound=Record)

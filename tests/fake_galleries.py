@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import CopyJob, RegionReplication, ReplicationState, SourceFacts
-from shared.naming import gallery_target
-from shared.ports import CopyPreflight, Waiting
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.ports.azure import CopyPreflight, Waiting
+from shared.workflow.facts import SourceFacts
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.naming import gallery_target
+from shared.workflow.replication import RegionReplication, ReplicationState
 from tests.builders import source_facts
 from tests.scripted import ScriptedWork, answer
 

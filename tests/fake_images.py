@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.errors import PermanentError
-from shared.models.steps import Facts, ImportJob, MarketplaceImage
-from shared.naming import staging
-from shared.ports import OfferedImage, Preflight, Waiting
+from shared.errors.azure import PermanentError
+from shared.ports.azure import OfferedImage, Preflight, Waiting
+from shared.workflow.facts import Facts
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import staging
+from shared.workflow.sources import MarketplaceImage
 from tests.scripted import ScriptedWork, answer
 
 FOUND_FACTS = Facts(version="26100.4061.250604", hyper_v_generation="V2", trusted_launch=True)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shared.errors import PermanentError
+from shared.catalogue.orphans import Place, place_of
+from shared.errors.azure import PermanentError
 from shared.models.orphans import SweepKind
-from shared.orphans import Place, place_of
-from shared.ports import TaggedResource, Waiting
+from shared.ports.azure import Waiting
+from shared.ports.inventory import TaggedResource
 from tests.scripted import Scripted, answer
 
 _LISTINGS = {

@@ -3,7 +3,7 @@
 The contract tests hold them to the behaviour of the real thing. Each can be told to fail, see `tests.scripted`.
 """
 
-from shared.errors import SecretMissing
+from shared.errors.services import SecretMissing
 from tests.fake_catalog import FakeCatalogStore
 from tests.fake_galleries import FakeGalleryProvider
 from tests.fake_images import FOUND_FACTS, FakeImageProvider, offered_image

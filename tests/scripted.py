@@ -4,8 +4,8 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shared.errors import PermanentError
-from shared.ports import Waiting
+from shared.errors.azure import PermanentError
+from shared.ports.azure import Waiting
 
 T = TypeVar("T")
 

@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from shared.states import (
+from shared.states.roll_up import STREAM_OF_VERSION, VERSION_OF_ASSET
+from shared.states.statuses import AssetStatus, VersionStatus
+from shared.states.transition_table import (
     ASSET_TRANSITIONS,
     DELETION_TRANSITIONS,
     FIRST_ASSET_STATUS,
     RETRY_TRANSITIONS,
-    STREAM_OF_VERSION,
     UNUSED_ASSET_STATUSES,
-    VERSION_OF_ASSET,
-    AssetStatus,
-    VersionStatus,
 )
 
 README = Path(__file__).parents[1] / "README.md"
@@ -75,7 +73,7 @@ def page() -> str:
     unused = ", ".join(status for status in AssetStatus if status in UNUSED_ASSET_STATUSES)
     return f"""# Statuses
 
-<!-- Generated from shared/states.py by `python -m tools.state_diagram`; a test holds the two together. -->
+<!-- Generated from shared/states/ by `python -m tools.state_diagram`; a test holds the two together. -->
 
 A workflow writes the status of an *asset*; the statuses of its *version* and *image* are rolled up from it in the
 same transaction. A status may only change along an arrow.

@@ -9,8 +9,8 @@ from azure.eventgrid import EventGridPublisherClient
 
 from shared.cloud.identity import credential
 from shared.cloud.retry_after import seconds_to_wait
-from shared.errors import EventRefused, SinkUnavailable
-from shared.models.events import CloudEvent
+from shared.errors.services import EventRefused, SinkUnavailable
+from shared.models.cloud_event import CloudEvent
 from shared.settings import Settings
 
 _OPTIONS: dict[str, Any] = {

@@ -14,7 +14,7 @@ from azure.keyvault.secrets import SecretClient
 
 from shared.cloud.identity import credential
 from shared.cloud.transport import BrokenConnectionRetry, transport
-from shared.errors import SecretMissing, SecretUnavailable
+from shared.errors.services import SecretMissing, SecretUnavailable
 from shared.settings import Settings
 
 _CONNECT_SECONDS = 2.0

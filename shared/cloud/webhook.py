@@ -12,8 +12,8 @@ from typing import Self
 import requests
 
 from shared.cloud.retry_after import seconds_to_wait
-from shared.errors import EventRefused, SinkUnavailable
-from shared.models.events import CloudEvent
+from shared.errors.services import EventRefused, SinkUnavailable
+from shared.models.cloud_event import CloudEvent
 from shared.settings import Settings
 from shared.signatures import signature, signing_key
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from shared.models.base import Model, UtcTime
-from shared.models.records import CatalogRecord, ErrorInfo
+from shared.models.catalog_record import CatalogRecord
+from shared.models.error_info import ErrorInfo
 
 
 class OrphanKind(StrEnum):

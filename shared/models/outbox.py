@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.models.base import OUTBOX, Record, UtcTime
-from shared.models.events import CloudEvent
-from shared.models.records import CatalogRecord
+from shared.models.catalog_record import CatalogRecord
+from shared.models.cloud_event import CloudEvent
 
 
 class OutboxEvent(CatalogRecord):

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from shared.arm_ids import GALLERY_ID, SUBNET_ID, VM_SIZE
 from shared.models.base import PROVIDERS, Model, Record, UtcTime
-from shared.states import GpuType
+from shared.states.enums import GpuType
 
 
 class VmSizes(Model):

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.cloud.images import AzureImageProvider
-from shared.models.steps import Facts, ImportJob
-from shared.naming import staging
-from shared.ports import ImageProvider
+from shared.cloud.arm.image_provider import AzureImageProvider
+from shared.ports.azure import ImageProvider
 from shared.settings import Settings
+from shared.workflow.facts import Facts
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import staging
 from tests import builders
 from tests.conftest import ArmSimulator
 from tests.contract.galleries import AzureGalleryBench, GalleryBench

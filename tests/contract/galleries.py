@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from shared.cloud.galleries import AzureGalleryProvider
-from shared.models.steps import CopyJob, GalleryImageVersion, RegionReplication, ReplicationState, SourceFacts
-from shared.naming import gallery_target
-from shared.ports import GalleryProvider
+from shared.cloud.arm.gallery_provider import AzureGalleryProvider
+from shared.ports.azure import GalleryProvider
 from shared.settings import Settings
+from shared.workflow.facts import SourceFacts
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.naming import gallery_target
+from shared.workflow.replication import RegionReplication, ReplicationState
+from shared.workflow.sources import GalleryImageVersion
 from tests import builders
 from tests.conftest import ArmSimulator
 from tests.contract.simulated import FAST, Simulated, wait

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from shared.errors import TransientError
-from shared.models.steps import Pace
-from shared.ports import Waiting
+from shared.errors.azure import TransientError
+from shared.ports.azure import Waiting
+from shared.workflow.pace import Pace
 from tests.conftest import ArmSimulator
 
 PATIENCE_SECONDS = 30.0

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from shared.cloud.arm.clients import ArmClients, about
-from shared.cloud.images import AzureImageProvider
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.naming import staging
+from shared.cloud.arm.core.clients import ArmClients, about
+from shared.cloud.arm.image_provider import AzureImageProvider
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
 from shared.settings import Settings
+from shared.workflow.naming import staging
 from tests.conftest import ArmSimulator
 from tests.contract.conftest import COMMAND, GROUP, MACHINE, NSG, PASSWORD, AzureBench
 from tests.contract.simulated import refusal

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import ImportJob
-from shared.naming import staging
-from shared.ports import Waiting
-from shared.states import GpuType
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.ports.azure import Waiting
+from shared.states.enums import GpuType
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import staging
 from tests.contract.conftest import GROUP, MACHINE, NSG, PASSWORD, AzureBench
 from tests.contract.simulated import PATIENCE_SECONDS, refusal, wait
 

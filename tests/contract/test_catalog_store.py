@@ -7,30 +7,23 @@ from uuid import uuid4
 
 import pytest
 
-from shared import events
-from shared.cloud.tables import TableCatalogStore
-from shared.errors import AlreadyExists, Changed, NotFound
+from shared.catalogue.queue import new_ticket
+from shared.cloud.storage.tables import TableCatalogStore
+from shared.delivery import catalog_events
+from shared.errors.catalogue import AlreadyExists, Changed, NotFound
 from shared.models.base import Record
-from shared.models.events import CloudEvent
+from shared.models.cloud_event import CloudEvent
+from shared.models.error_info import ErrorInfo, RetryInfo
+from shared.models.history import HistoryEntry
+from shared.models.idempotency_key import IdempotencyKey, StoredAnswer
+from shared.models.image import Image, NameReservation, Version
+from shared.models.ledger_entry import LedgerEntry, LedgerState
+from shared.models.operation import Operation
 from shared.models.outbox import OutboxEvent, OutboxLease, OutboxMarker, RefusedEvent
 from shared.models.provider_instance import MarketplaceTermsConsent, ProviderInstance, VmSizes
-from shared.models.records import (
-    ErrorInfo,
-    HistoryEntry,
-    IdempotencyKey,
-    Image,
-    LedgerEntry,
-    LedgerState,
-    NameReservation,
-    Operation,
-    RetryInfo,
-    StoredAnswer,
-    Version,
-)
-from shared.ports import CatalogStore, Equals, Query
-from shared.queue import new_ticket
+from shared.ports.catalog import CatalogStore, Equals, Query
 from shared.settings import Settings
-from shared.states import StreamStatus
+from shared.states.statuses import StreamStatus
 from tests import builders
 from tests.builders import NOW
 from tests.fakes import FakeCatalogStore
@@ -109,7 +102,7 @@ def everything(org: str) -> Sequence[Record]:
 
 
 def _event(org: str) -> CloudEvent:
-    return events.of_acceptance(builders.image(org_id=org), builders.operation(org_id=org))
+    return catalog_events.of_acceptance(builders.image(org_id=org), builders.operation(org_id=org))
 
 
 def read(catalog: CatalogStore, record: R) -> R:

@@ -12,14 +12,15 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from local import https
 from local.certificates import Certificates
 from local.topic.app import create_app
-from shared import events
 from shared.cloud import webhook
 from shared.cloud.event_grid import EventGridSink
 from shared.cloud.identity import credential
 from shared.cloud.webhook import WebhookSink
-from shared.errors import EventRefused, SinkUnavailable
-from shared.models.events import CloudEvent
-from shared.models.records import ErrorInfo, HistoryEntry
+from shared.delivery import catalog_events
+from shared.errors.services import EventRefused, SinkUnavailable
+from shared.models.cloud_event import CloudEvent
+from shared.models.error_info import ErrorInfo
+from shared.models.history import HistoryEntry
 from shared.settings import Settings
 from tests import builders
 from tests.conftest import ArmSimulator
@@ -44,7 +45,7 @@ def event(sequence: int = 7) -> CloudEvent:
         attempt=2,
         error=error,
     )
-    return events.of_entry(entry, "version-1")
+    return catalog_events.of_entry(entry, "version-1")
 
 
 class TopicClient:

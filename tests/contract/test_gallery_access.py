@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import CopyJob, GalleryImageVersion
-from shared.naming import gallery_target
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.naming import gallery_target
+from shared.workflow.sources import GalleryImageVersion
 from tests.builders import GOLDEN
 from tests.conftest import ArmSimulator
 from tests.contract.galleries import APP, OTHER_TENANT, AzureGalleryBench

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.errors import PermanentError, TransientError
+from shared.errors.azure import PermanentError, TransientError
 from shared.models.provider_instance import TargetRegion
-from shared.models.steps import Feature, PurchasePlan, ReplicationMode
-from shared.states import OsType
+from shared.states.enums import OsType
+from shared.workflow.facts import Feature
+from shared.workflow.sources import PurchasePlan, ReplicationMode
 from tests.builders import GALLERY, GOLDEN, SUBSCRIPTION, new_id, source_facts
 from tests.contract.galleries import GOLDEN_DISK_GB, VERSION, AzureGalleryBench
 from tests.contract.simulated import refusal

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.errors import PermanentError
-from shared.models.steps import ReplicationState
-from shared.naming import gallery_target
+from shared.errors.azure import PermanentError
+from shared.workflow.naming import gallery_target
+from shared.workflow.replication import ReplicationState
 from tests.builders import new_id
 from tests.contract.galleries import AzureGalleryBench, GalleryBench
 

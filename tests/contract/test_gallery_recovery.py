@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from shared.cloud.arm.clients import ArmClients, about
-from shared.errors import ErrorKind, PermanentError, TransientError
+from shared.cloud.arm.core.clients import ArmClients, about
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
 from shared.models.provider_instance import StorageAccountType, TargetRegion
-from shared.models.steps import CopyJob, ReplicationMode, ReplicationState
-from shared.naming import gallery_target
-from shared.ports import Waiting
+from shared.ports.azure import Waiting
 from shared.settings import Settings
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.naming import gallery_target
+from shared.workflow.replication import ReplicationState
+from shared.workflow.sources import ReplicationMode
 from tests import builders
 from tests.contract.galleries import DEFINITION, GALLERY, VERSION, AzureGalleryBench
 from tests.contract.simulated import PATIENCE_SECONDS, refusal, wait

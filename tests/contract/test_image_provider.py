@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.errors import PermanentError, TransientError
-from shared.states import GpuType
+from shared.errors.azure import PermanentError, TransientError
+from shared.states.enums import GpuType
 from tests.builders import WINDOWS_11, new_id
 from tests.contract.conftest import PASSWORD, Bench
 from tests.fakes import FakeImageProvider, offered_image

@@ -6,14 +6,14 @@ from typing import Any, cast
 import pytest
 from azure.core.paging import PageIterator
 
-from shared.cloud.inventory import AzureInventory
-from shared.errors import PermanentError
+from shared.cloud.arm.inventory import AzureInventory
+from shared.errors.azure import PermanentError
 from shared.models.orphans import LISTINGS, SweepKind
-from shared.models.steps import ImportJob
-from shared.naming import gallery_target, staging, tags
-from shared.ports import TaggedResource
+from shared.ports.inventory import TaggedResource
 from shared.settings import Settings
-from shared.states import GpuType
+from shared.states.enums import GpuType
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import gallery_target, staging, tags
 from tests.contract.conftest import AzureBench
 from tests.contract.galleries import AzureGalleryBench
 from tests.contract.simulated import refusal, wait

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.errors import PermanentError, TransientError
+from shared.errors.azure import PermanentError, TransientError
 from shared.models.provider_instance import MarketplaceTermsConsent
-from shared.models.steps import Facts, MarketplaceImage, PurchasePlan
-from shared.states import GpuType, OsType
+from shared.states.enums import GpuType, OsType
+from shared.workflow.facts import Facts
+from shared.workflow.sources import MarketplaceImage, PurchasePlan
 from tests.builders import NOW, WINDOWS_11
 from tests.contract.conftest import AzureBench
 

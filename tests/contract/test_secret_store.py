@@ -7,8 +7,8 @@ from azure.keyvault.secrets import SecretClient
 
 from shared.cloud.identity import credential
 from shared.cloud.key_vault import KeyVaultSecretStore
-from shared.errors import SecretUnavailable
-from shared.ports import SecretStore
+from shared.errors.services import SecretUnavailable
+from shared.ports.secrets import SecretStore
 from shared.settings import Settings
 from tests.builders import new_id
 from tests.conftest import ArmSimulator

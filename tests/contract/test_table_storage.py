@@ -14,10 +14,10 @@ from urllib3.exceptions import ProtocolError
 
 from local.azurite import AzuriteProcess, Ports
 from local.azurite.launcher import Azurite
-from shared.cloud.tables import TableCatalogStore
-from shared.errors import AlreadyExists, Changed, NotFound, StoreUnavailable
-from shared.models.records import Image
-from shared.ports import Query
+from shared.cloud.storage.tables import TableCatalogStore
+from shared.errors.catalogue import AlreadyExists, Changed, NotFound, StoreUnavailable
+from shared.models.image import Image
+from shared.ports.catalog import Query
 from shared.settings import Settings
 from tests import builders
 

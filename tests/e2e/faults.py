@@ -8,9 +8,11 @@ from enum import StrEnum
 
 import httpx
 
-from shared import steps
-from shared.states import VERSION_OF_ASSET, AssetStatus, GpuType, OsType, VersionStatus
-from shared.steps import Step
+from shared.states.enums import GpuType, OsType
+from shared.states.roll_up import VERSION_OF_ASSET
+from shared.states.statuses import AssetStatus, VersionStatus
+from shared.workflow import steps
+from shared.workflow.steps import Step
 from tests.e2e.aftermath import HUB, LAST_STATUS
 from tests.e2e.stack import Import, Json, Stack, Tenant, wait_until
 from tests.e2e.test_copy import copy, versions_in_azure, with_gallery

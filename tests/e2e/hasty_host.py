@@ -6,7 +6,7 @@
 import importlib
 import sys
 
-from orchestrators import policies
+from orchestrators.engine import policies
 from tests import functions_host
 
 policies.ACCEPTANCE_WAITS = (0.2, 1.0, 2.0, 3.0)  # type: ignore[assignment] # a tuple of another length

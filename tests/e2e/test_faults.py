@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from local.azurite import running_azurite
-from shared import steps
-from shared.states import GpuType, OsType
+from shared.states.enums import GpuType, OsType
+from shared.workflow import steps
 from tests.e2e import faults
 from tests.e2e.faults import CALLS, ELSEWHERE, Case, Fault
 from tests.e2e.gate import Gate, Trouble, gate_before

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.cloud.entities import to_record
+from shared.cloud.storage.entities import to_record
 from shared.models.base import Record
+from shared.models.history import HistoryEntry
+from shared.models.image import Asset, Image, NameReservation, Version
+from shared.models.ledger_entry import LedgerEntry
+from shared.models.operation import Operation
 from shared.models.provider_instance import ProviderInstance
-from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, NameReservation, Operation, Version
 
 KINDS = {
     kind.kind: kind

@@ -15,10 +15,14 @@ import pytest
 
 from local.host import sdk
 from shared import wiring
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import CopyJob, ImportJob, Pace, ReplicationState
-from shared.queue import new_ticket
-from shared.states import GpuType, OperationStatus
+from shared.catalogue.queue import new_ticket
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.states.enums import GpuType
+from shared.states.statuses import OperationStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.pace import Pace
+from shared.workflow.replication import ReplicationState
 from tests import builders
 from tests.orchestrations.conftest import World
 

@@ -6,22 +6,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from orchestrators.repair_operation import ORCHESTRATION_LOST
-from shared.changes import OPERATION
-from shared.models.records import Asset, HistoryEntry, Image, LedgerState, NameReservation, Operation, Version
-from shared.models.steps import CopyJob, DeleteJob, ImportJob
-from shared.naming import gallery_target, staging
-from shared.states import (
-    FIRST_ASSET_STATUS,
-    VERSION_OF_ASSET,
-    AssetStatus,
-    OperationStatus,
-    StreamStatus,
-    VersionStatus,
-    may_follow,
-    stream_status,
-    version_status,
-)
-from shared.steps import CLEAN_UP, COPY_CLEAN_UP
+from shared.catalogue.transitions import OPERATION
+from shared.models.history import HistoryEntry
+from shared.models.image import Asset, Image, NameReservation, Version
+from shared.models.ledger_entry import LedgerState
+from shared.models.operation import Operation
+from shared.states.roll_up import VERSION_OF_ASSET, stream_status, version_status
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.states.transition_table import FIRST_ASSET_STATUS, may_follow
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.delete_job import DeleteJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import gallery_target, staging
+from shared.workflow.steps import CLEAN_UP, COPY_CLEAN_UP
 from tests.orchestrations.conftest import PASSWORD, World
 
 _GOOD = {ImportJob: AssetStatus.IMPORT_COMPLETE, CopyJob: AssetStatus.AVAILABLE}

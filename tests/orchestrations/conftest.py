@@ -12,23 +12,7 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 
-from activities import (
-    access,
-    catalog,
-    deletion,
-    gallery,
-    guest,
-    keeping,
-    network,
-    preflight,
-    queue,
-    resource_group,
-    secrets,
-    sweep_operations,
-    sweep_resources,
-    virtual_machine,
-)
-from activities import sweep as sweep_activities
+from activities.blueprints import ACTIVITIES
 from local.host import sdk
 from local.host.app import ACTIVITY_TRIGGER, App, index
 from local.host.durable.hub import TaskHub
@@ -36,26 +20,24 @@ from local.host.durable.instance import Activity
 from local.host.durable.store import Store
 from local.host.durable.timers import EarlyTimers, ExactTimers, Timers
 from local.host.invoke import failure_text
-from orchestrators import (
-    await_retry,
-    await_turn,
-    copy_image,
-    import_image,
-    remove_image,
-    repair_operation,
-    replicate_version,
-    run_step,
-    sweep,
-)
-from shared import changes, recording, wiring
+from orchestrators.blueprints import ORCHESTRATIONS
+from shared import wiring
+from shared.catalogue import commit, transitions
+from shared.delivery.outbox import Outbox
 from shared.models.base import Model
+from shared.models.history import HistoryEntry
+from shared.models.image import Asset, Image
+from shared.models.ledger_entry import LedgerEntry
+from shared.models.operation import Operation
 from shared.models.orphans import SweepRules, SweepTask
-from shared.models.records import Asset, HistoryEntry, Image, LedgerEntry, Operation
-from shared.models.steps import CopyJob, DeleteJob, ImportJob, Job, RepairTask
 from shared.names import QUEUE, SWEEP_INSTANCE_ID, Event, Orchestrator, kept_instance_id, step_instance_id
-from shared.outbox import Outbox
 from shared.settings import Settings
-from shared.states import Action, OperationAction
+from shared.states.enums import Action, OperationAction
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.delete_job import DeleteJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.job import Job
+from shared.workflow.messages import RepairTask
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeInventory, FakeSecretStore
 
@@ -65,40 +47,14 @@ ORCHESTRATORS = {
     OperationAction.DELETE: Orchestrator.REMOVE_IMAGE,
 }
 PASSWORD = "correct-Horse-battery-7"
-MODULES = (
-    import_image,
-    copy_image,
-    remove_image,
-    repair_operation,
-    replicate_version,
-    await_turn,
-    run_step,
-    await_retry,
-    keeping,
-    sweep,
-    catalog,
-    queue,
-    deletion,
-    preflight,
-    access,
-    gallery,
-    network,
-    resource_group,
-    virtual_machine,
-    guest,
-    secrets,
-    sweep_activities,
-    sweep_operations,
-    sweep_resources,
-)
 MOST_EPISODES = 5000
 
 
 @cache
 def _app() -> App:
     app = df.DFApp()
-    for module in MODULES:
-        app.register_functions(module.bp)
+    for blueprint in (*ORCHESTRATIONS, *ACTIVITIES):
+        app.register_functions(blueprint)
     return index(app, Path())
 
 
@@ -234,8 +190,8 @@ class World:
     def retry(self, job: Job, *, heard: bool = True) -> None:
         """Ask for a retry, as the API does; the hint of it may get lost."""
         operation = self.operation(job)
-        tree = recording.read_tree(self.catalog, operation, job.image_id, job.version_id, job.asset_id)
-        recording.write(self.catalog, lambda: changes.resume(tree, self.now), lambda: False)
+        tree = commit.read_tree(self.catalog, operation, job.image_id, job.version_id, job.asset_id)
+        commit.write(self.catalog, lambda: transitions.resume(tree, self.now), lambda: False)
         if heard:
             self._hint(kept_instance_id(operation.id, operation.retries), Event.DECIDED)
 

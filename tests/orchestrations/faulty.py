@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.errors import ErrorKind, PermanentError, SecretUnavailable, StoreUnavailable, TransientError
-from shared.models.steps import RegionReplication, ReplicationState
-from shared.ports import Waiting
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.errors.catalogue import StoreUnavailable
+from shared.errors.services import SecretUnavailable
+from shared.ports.azure import Waiting
+from shared.workflow.replication import RegionReplication, ReplicationState
 
 STORAGE = frozenset({"catalog", "secrets"})
 _READS = frozenset({"get", "list"})

@@ -12,12 +12,18 @@ from types import MappingProxyType
 
 import pytest
 
-from shared import steps, wiring
-from shared.models.steps import CopyJob, DeleteJob, ImportJob, Pace, PurchasePlan
+from shared import wiring
 from shared.names import Activity
-from shared.ports import Preflight
-from shared.states import Action, GpuType, OperationStatus, OsType
-from shared.steps import Step
+from shared.ports.azure import Preflight
+from shared.states.enums import Action, GpuType, OsType
+from shared.states.statuses import OperationStatus
+from shared.workflow import steps
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.delete_job import DeleteJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.pace import Pace
+from shared.workflow.sources import PurchasePlan
+from shared.workflow.steps import Step
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations import aftermath

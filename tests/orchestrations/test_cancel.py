@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest
 
-from shared.errors import ErrorKind, TransientError
-from shared.models.records import LedgerState
-from shared.models.steps import ReplicationState
-from shared.states import AssetStatus, OperationStatus, StreamStatus
+from shared.errors.azure import ErrorKind, TransientError
+from shared.models.ledger_entry import LedgerState
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus
+from shared.workflow.replication import ReplicationState
 from tests import builders
 
 SOON = timedelta(minutes=10)

@@ -4,12 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ErrorKind, PermanentError, StoreUnavailable, TransientError
-from shared.models.records import HistoryEntry, LedgerState, Version
-from shared.models.steps import Finding, Pace, ReplicationState
-from shared.naming import gallery_target
-from shared.ports import CopyPreflight, Waiting
-from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.errors.catalogue import StoreUnavailable
+from shared.models.history import HistoryEntry
+from shared.models.image import Version
+from shared.models.ledger_entry import LedgerState
+from shared.ports.azure import CopyPreflight, Waiting
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.workflow.naming import gallery_target
+from shared.workflow.outcome import Objection
+from shared.workflow.pace import Pace
+from shared.workflow.replication import ReplicationState
 from tests import builders
 
 UNKNOWN, REPLICATING = ReplicationState.UNKNOWN, ReplicationState.REPLICATING
@@ -86,7 +91,7 @@ def test_access_is_proved_before_anything_is_created(world, job):
 
 
 def test_preflight_tells_everything_at_once(world, job):
-    findings = (Finding(code="OsMismatch", message="Linux."), Finding(code="TargetVersionExists", message="There."))
+    findings = (Objection(code="OsMismatch", message="Linux."), Objection(code="TargetVersionExists", message="There."))
     world.galleries.preflight_result = CopyPreflight(findings, None)
     world.accept(job)
     world.run(job)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from local.host.durable.history import EventType
-from shared.models.steps import ReplicationState
+from shared.workflow.replication import ReplicationState
 from tests import builders
 from tests.orchestrations.scenarios import WORKS
 

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from activities import catalog
-from shared.errors import ErrorKind, NotFound, PermanentError, TransientError
-from shared.models.records import Asset, HistoryEntry, Image, LedgerState, NameReservation, Operation, Version
-from shared.models.steps import Progress
-from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from activities.records import progress
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.errors.catalogue import NotFound
+from shared.models.history import HistoryEntry
+from shared.models.image import Asset, Image, NameReservation, Version
+from shared.models.ledger_entry import LedgerState
+from shared.models.operation import Operation
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.workflow.messages import Progress
 from tests import builders
 
 
@@ -194,6 +198,6 @@ def test_an_end_whose_answer_was_lost_is_written_though_the_image_is_deleted_by_
     operation = world.operation(job)
     end = Progress.of(job, operation.ended_at, status=AssetStatus.IMPORT_COMPLETE, end=operation.status)
     delete(world, job)
-    catalog.record(end, world.catalog)
+    progress.record(end, world.catalog)
     with pytest.raises(NotFound):
-        catalog.record(end.model_copy(update={"end": OperationStatus.FAILED}), world.catalog)
+        progress.record(end.model_copy(update={"end": OperationStatus.FAILED}), world.catalog)

@@ -10,10 +10,11 @@ from itertools import pairwise
 import pytest
 
 from local.host.durable.timers import EarlyTimers
-from orchestrators import run_step
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.steps import Pace, ReplicationState
-from shared.states import AssetStatus, OperationStatus, StreamStatus
+from orchestrators.engine import run_step
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus
+from shared.workflow.pace import Pace
+from shared.workflow.replication import ReplicationState
 from tests import builders
 
 SECOND = timedelta(seconds=1)

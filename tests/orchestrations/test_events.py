@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.models.events import CloudEvent
+from shared.delivery.outbox import Outbox
+from shared.delivery.sender import Sender
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.models.cloud_event import CloudEvent
+from shared.models.history import HistoryEntry
 from shared.models.outbox import OutboxEvent
-from shared.models.records import HistoryEntry
-from shared.outbox import Outbox
-from shared.publishing import Publisher
 from tests import builders
 from tests.orchestrations.conftest import PASSWORD
 from tests.orchestrations.test_delete import delete
@@ -27,7 +27,7 @@ def _taken(world):
 
 
 def publish(world, taken):
-    Publisher(world.catalog, "one", taken, lambda: builders.NOW).publish()
+    Sender(world.catalog, "one", taken, lambda: builders.NOW).deliver()
     return taken
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared import steps
-from shared.models.records import ErrorInfo
-from shared.states import AssetStatus, OperationStatus
-from shared.steps import Step
+from shared.models.error_info import ErrorInfo
+from shared.states.statuses import AssetStatus, OperationStatus
+from shared.workflow import steps
+from shared.workflow.steps import Step
 from tests.orchestrations.conftest import PASSWORD
 from tests.orchestrations.faulty import AZURE_FAULTS, LASTING, Fault, Operation
 from tests.orchestrations.scenarios import SCENARIOS, Run, Stage

@@ -5,7 +5,7 @@ Runs that can't differ from their neighbours are left out; `python -m benchmarks
 
 import pytest
 
-from shared.states import OperationStatus
+from shared.states.statuses import OperationStatus
 from tests.orchestrations.conftest import PASSWORD
 from tests.orchestrations.faulty import STORAGE_FAULTS, Fault
 from tests.orchestrations.scenarios import SAME_STORAGE, SCENARIOS, Run, Scenario, Stage

@@ -6,11 +6,21 @@ from itertools import count
 
 import pytest
 
-from shared.errors import ErrorKind, PermanentError, SecretUnavailable, StoreUnavailable, TransientError
-from shared.models.records import ErrorInfo, HistoryEntry, LedgerState, Operation, Version
-from shared.models.steps import Finding, Pace, PurchasePlan
-from shared.ports import Page, Preflight
-from shared.states import AssetStatus, GpuType, OperationStatus, OsType, StreamStatus, VersionStatus
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.errors.catalogue import StoreUnavailable
+from shared.errors.services import SecretUnavailable
+from shared.models.error_info import ErrorInfo
+from shared.models.history import HistoryEntry
+from shared.models.image import Version
+from shared.models.ledger_entry import LedgerState
+from shared.models.operation import Operation
+from shared.ports.azure import Preflight
+from shared.ports.catalog import Page
+from shared.states.enums import GpuType, OsType
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.workflow.outcome import Objection
+from shared.workflow.pace import Pace
+from shared.workflow.sources import PurchasePlan
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations.conftest import PASSWORD
@@ -120,7 +130,10 @@ def test_terms_are_accepted_only_for_an_image_that_has_a_plan(world, job):
 
 
 def test_preflight_tells_everything_at_once_and_creates_nothing(world, job):
-    findings = (Finding(code="SizeNotOffered", message="No such size."), Finding(code="QuotaExceeded", message="Full."))
+    findings = (
+        Objection(code="SizeNotOffered", message="No such size."),
+        Objection(code="QuotaExceeded", message="Full."),
+    )
     world.images.preflight_result = Preflight(findings, None)
     world.accept(job)
     world.run(job)

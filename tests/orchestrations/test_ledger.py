@@ -5,13 +5,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from orchestrators import policies
-from shared import ledger
-from shared.errors import PermanentError
-from shared.models.records import LedgerEntry, LedgerState, ResourceOwner
-from shared.models.steps import CopyJob, ImportJob, Pace
-from shared.naming import gallery_target, staging
-from shared.states import GpuType
+from orchestrators.engine import policies
+from shared.catalogue import ledger
+from shared.errors.azure import PermanentError
+from shared.models.ledger_entry import LedgerEntry, LedgerState, ResourceOwner
+from shared.states.enums import GpuType
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import gallery_target, staging
+from shared.workflow.pace import Pace
 from tests import builders
 from tests.orchestrations.conftest import World
 from tests.scripted import Scripted

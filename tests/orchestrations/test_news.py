@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from orchestrators import policies
-from shared import steps
-from shared.errors import ErrorKind, TransientError
-from shared.models.records import HistoryEntry
-from shared.models.steps import Pace, ReplicationState
-from shared.states import AssetStatus, OperationStatus
+from orchestrators.engine import policies
+from shared.errors.azure import ErrorKind, TransientError
+from shared.models.history import HistoryEntry
+from shared.states.statuses import AssetStatus, OperationStatus
+from shared.workflow import steps
+from shared.workflow.pace import Pace
+from shared.workflow.replication import ReplicationState
 from tests import builders
 
 PACE = Pace(events=True)

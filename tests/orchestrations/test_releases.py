@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.models.steps import ImportJob
-from shared.states import AssetStatus, OperationStatus, StreamStatus
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus
+from shared.workflow.jobs.import_job import ImportJob
 from tests import golden
 from tests.orchestrations.conftest import PASSWORD
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models.records import HistoryEntry, LedgerState
-from shared.models.steps import ReplicationState
-from shared.states import AssetStatus, OperationStatus, StreamStatus
+from shared.models.history import HistoryEntry
+from shared.models.ledger_entry import LedgerState
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus
+from shared.workflow.replication import ReplicationState
 from tests import builders
 
 

@@ -6,14 +6,20 @@ from itertools import chain
 
 import pytest
 
-from activities import catalog as catalog_activities
-from shared.errors import Changed, ErrorKind, IllegalTransition, PermanentError, StoreUnavailable, TransientError
-from shared.models.records import LedgerState
-from shared.models.steps import CopyJob, Facts, Pace, PurchasePlan, ReplicationState
+from activities.records import progress as catalog_activities
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.errors.catalogue import Changed, IllegalTransition, StoreUnavailable
+from shared.models.ledger_entry import LedgerState
 from shared.names import Activity
-from shared.ports import Preflight
-from shared.states import AssetStatus, GpuType, OperationStatus, OsType, StreamStatus
-from shared.steps import REPLICATION, copy_steps, import_steps
+from shared.ports.azure import Preflight
+from shared.states.enums import GpuType, OsType
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus
+from shared.workflow.facts import Facts
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.pace import Pace
+from shared.workflow.replication import ReplicationState
+from shared.workflow.sources import PurchasePlan
+from shared.workflow.steps import REPLICATION, copy_steps, import_steps
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations import test_delete

@@ -5,20 +5,19 @@ from typing import Any
 
 import pytest
 
-from activities import sweep_operations
-from orchestrators.policies import SWEEP_ATTEMPTS
-from shared.errors import PermanentError, StoreUnavailable, TransientError
+from activities.janitor import sweep_operations
+from orchestrators.engine.policies import SWEEP_ATTEMPTS
+from shared.errors.azure import PermanentError, TransientError
+from shared.errors.catalogue import StoreUnavailable
+from shared.models.history import HistoryEntry
+from shared.models.idempotency_key import IdempotencyKey
+from shared.models.image import Version
+from shared.models.ledger_entry import LedgerEntry, LedgerState
 from shared.models.orphans import Orphan, OrphanKind, OrphanState, PageReport, Sweep, SweepPage, SweepRules, Why
-from shared.models.records import (
-    HistoryEntry,
-    IdempotencyKey,
-    LedgerEntry,
-    LedgerState,
-    Version,
-)
-from shared.models.steps import CopyJob, ImportJob
-from shared.naming import gallery_target, staging, tags
-from shared.states import AssetStatus, OperationStatus
+from shared.states.statuses import AssetStatus, OperationStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.naming import gallery_target, staging, tags
 from tests import builders
 from tests.builders import ORG
 from tests.orchestrations.conftest import World

@@ -4,15 +4,16 @@ import logging
 
 import pytest
 
-from shared import steps
-from shared.errors import ErrorKind, PermanentError, SecretUnavailable, TransientError
+from shared.delivery.outbox import Outbox
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.errors.services import SecretUnavailable
+from shared.models.history import HistoryEntry
 from shared.models.outbox import OutboxEvent
-from shared.models.records import HistoryEntry
-from shared.models.steps import PurchasePlan
 from shared.names import Activity
-from shared.outbox import Outbox
-from shared.ports import Preflight
-from shared.states import GpuType, OsType
+from shared.ports.azure import Preflight
+from shared.states.enums import GpuType, OsType
+from shared.workflow import steps
+from shared.workflow.sources import PurchasePlan
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations.conftest import PASSWORD

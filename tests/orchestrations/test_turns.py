@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from activities.queue import take
-from orchestrators import policies
-from shared.errors import PermanentError, StoreUnavailable
-from shared.models.records import Ticket
-from shared.models.steps import Pace, TurnTask
+from activities.records.turn import take
+from orchestrators.engine import policies
+from shared.errors.azure import PermanentError
+from shared.errors.catalogue import StoreUnavailable
+from shared.models.operation import Ticket
 from shared.names import Activity
-from shared.states import AssetStatus, OperationStatus
+from shared.states.statuses import AssetStatus, OperationStatus
+from shared.workflow.messages import TurnTask
+from shared.workflow.pace import Pace
 from tests import builders
 
 FIRST_STEPS = {Activity.PREFLIGHT_IMPORT, Activity.PROVE_SOURCE_ACCESS}

@@ -12,7 +12,7 @@ import pytest
 from shared import wiring
 from shared.models.orphans import SweepTask
 from shared.settings import Settings
-from triggers import janitor
+from triggers.timers import janitor
 
 Status = df.OrchestrationRuntimeStatus
 

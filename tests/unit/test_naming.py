@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.naming import gallery_target, staging, tags
+from shared.workflow.naming import gallery_target, staging, tags
 from tests import builders
 
 ids = st.uuids().map(str)

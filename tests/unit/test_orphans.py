@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
+from shared.catalogue.orphans import Known, Place, Verdict, expects_resources, finding_id, judge, place_of
+from shared.models.image import Asset, Image
+from shared.models.operation import Operation
 from shared.models.orphans import Why
-from shared.models.records import Asset, Image, Operation
-from shared.naming import CATALOG, gallery_target, staging, tags
-from shared.orphans import Known, Place, Verdict, expects_resources, finding_id, judge, place_of
-from shared.ports import TaggedResource
-from shared.states import AssetStatus, OperationStatus
+from shared.ports.inventory import TaggedResource
+from shared.states.statuses import AssetStatus, OperationStatus
+from shared.workflow.naming import CATALOG, gallery_target, staging, tags
 from tests import builders
 from tests.builders import NOW, ORG
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrators.policies import (
+from orchestrators.engine.policies import (
     JITTER,
     KEPT_LOOK,
     RETRIES,
@@ -18,8 +18,8 @@ from orchestrators.policies import (
     replication_delay,
     retry_delay,
 )
-from shared.errors import ErrorKind
-from shared.models.steps import Pace
+from shared.errors.azure import ErrorKind
+from shared.workflow.pace import Pace
 
 PACE = Pace()
 luck = st.floats(0, 1)

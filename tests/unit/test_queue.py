@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from activities.queue import take
-from orchestrators import policies
-from shared.models.records import Operation, Ticket
-from shared.models.steps import ImportJob, Pace, TurnTask
-from shared.queue import new_ticket, place_of, ticket_of
-from shared.states import OperationStatus
+from activities.records.turn import take
+from orchestrators.engine import policies
+from shared.catalogue.queue import new_ticket, place_of, ticket_of
+from shared.models.operation import Operation, Ticket
+from shared.states.statuses import OperationStatus
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.messages import TurnTask
+from shared.workflow.pace import Pace
 from tests import builders
 from tests.fakes import FakeCatalogStore
 

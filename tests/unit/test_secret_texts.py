@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.secret_texts import redacted, shown
+from shared.redaction import redacted, shown
 
 PASSWORD = "Correct-Horse-7-Battery"
 

@@ -7,24 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.states import (
+from shared.states.enums import GpuType, OsType
+from shared.states.roll_up import STREAM_OF_VERSION, VERSION_OF_ASSET, stream_status, version_status
+from shared.states.statuses import AssetStatus, StreamStatus, VersionStatus
+from shared.states.transition_table import (
     ASSET_TRANSITIONS,
     DELETION_TRANSITIONS,
     FIRST_ASSET_STATUS,
     RETRY_TRANSITIONS,
-    STREAM_OF_VERSION,
     UNUSED_ASSET_STATUSES,
-    VERSION_OF_ASSET,
-    AssetStatus,
-    GpuType,
-    OsType,
-    StreamStatus,
-    VersionStatus,
     may_follow,
-    stream_status,
-    version_status,
 )
-from shared.steps import copy_steps, import_steps
+from shared.workflow.steps import copy_steps, import_steps
 from tools import state_diagram
 
 FAILURES = {status for status, version in VERSION_OF_ASSET.items() if version is VersionStatus.FAILED}

@@ -15,7 +15,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from local.host.app import ORCHESTRATION_TRIGGER, Function, index
-from tests.orchestrations.conftest import MODULES
+from orchestrators.blueprints import ORCHESTRATIONS
 
 HISTORIES = Path(__file__).parents[2] / "histories"
 
@@ -68,8 +68,8 @@ def broken(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Json]
 @cache
 def orchestrators() -> dict[str, Function]:
     app = df.DFApp()
-    for module in MODULES:
-        app.register_functions(module.bp)
+    for blueprint in ORCHESTRATIONS:
+        app.register_functions(blueprint)
     app.register_functions(probes)
     return index(app, Path()).named(ORCHESTRATION_TRIGGER)
 

@@ -12,15 +12,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import azure.functions as func
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
-from shared.image_requests import Parsed, parse_image_request
-from shared.outbox import Outbox
+from shared.delivery.outbox import Outbox
+from shared.requests.image_requests import Parsed, parse_image_request
 from tests.builders import GOLDEN, NOW, ORG, PROVIDER, SUBNET, SUBSCRIPTION, TENANT
 from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
-from triggers import dead_letters, image_sources, images, operations, orphans, provider_instances, retries, versions
+from triggers.blueprints import HTTP_TRIGGERS
 
 HOST = "https://catalog.example"
 PASSWORD = "Correct-Horse-7-Battery"
-_MODULES = (dead_letters, image_sources, images, operations, orphans, provider_instances, retries, versions)
 _WRITING = {"POST", "PUT"}
 
 
@@ -94,7 +93,7 @@ class Route:
 
 def _routes() -> list[Route]:
     """Every route, in the order of function names, as the Functions host tries them."""
-    builders = [builder for module in _MODULES for builder in module.bp._function_builders]
+    builders = [builder for blueprint in HTTP_TRIGGERS for builder in blueprint._function_builders]
     functions = [builder.build(func.AuthLevel.FUNCTION) for builder in builders]
     found = []
     for function in functions:

@@ -9,8 +9,8 @@ from shared.settings import Settings
 from tests.builders import provider_instance
 from tests.fakes import FakeCatalogStore, FakeImageProvider, FakeSecretStore
 from tests.unit.api.client import Api
-from triggers import image_sources
-from triggers.queues import queues
+from triggers.http.queue_places import queues
+from triggers.routes import image_sources
 
 
 @pytest.fixture(name="settings")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.body import LARGEST_BODY, read_object
-from shared.problems import Problem, Refused
+from shared.requests.body import LARGEST_BODY, read_object
+from shared.requests.problems import Problem, Refused
 from tests.unit.api.client import Api, copy_body, import_body, parse
 
 

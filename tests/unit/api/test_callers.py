@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.models.records import Operation
+from shared.models.operation import Operation
 from shared.settings import Settings
 from tests.builders import ORG, PROVIDER, accepted, import_job
 from tests.unit.api.client import ROUTES, Api, Route, import_body, provider_body

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from shared.copy_details import MOST_REGIONS, WRITTEN_BY_US
 from shared.models.provider_instance import ProviderInstanceSettings, StorageAccountType, TargetRegion
-from shared.models.requests import CopyRequest
-from shared.models.steps import ReplicationMode
-from shared.states import AssetType, GpuType, OsType, SourceType
+from shared.requests.copy_details import MOST_REGIONS, WRITTEN_BY_US
+from shared.requests.models import CopyRequest
+from shared.states.enums import AssetType, GpuType, OsType, SourceType
+from shared.workflow.sources import ReplicationMode
 from tests.builders import GOLDEN, NOW, SUBSCRIPTION, TENANT, provider_instance
 from tests.unit.api import client
 from tests.unit.api.client import copy_body, parse, with_copy_data, with_copy_details, with_copy_options

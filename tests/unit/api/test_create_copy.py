@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 
-from shared import copy_sources
-from shared.errors import SecretUnavailable, StoreUnavailable
-from shared.models.records import Asset, Image, NameReservation, Operation, Version
-from shared.models.steps import CopyJob
-from shared.states import AssetStatus, AssetType, OperationStatus, SourceType, StreamStatus, VersionStatus
-from shared.steps import copy_steps
+from shared.errors.catalogue import StoreUnavailable
+from shared.errors.services import SecretUnavailable
+from shared.models.image import Asset, Image, NameReservation, Version
+from shared.models.operation import Operation
+from shared.requests import copy_sources
+from shared.states.enums import AssetType, SourceType
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.steps import copy_steps
 from tests.builders import GALLERY, GOLDEN, ORG, PROVIDER, SUBSCRIPTION, asset, image, provider_instance, version
 from tests.unit.api.client import (
     HOST,

@@ -9,14 +9,18 @@ import azure.functions as func
 import pytest
 
 from local.host.eventgrid import decoded
-from shared.dead_letters import HIDDEN, NO_ORG
-from shared.errors import CatalogError, SecretUnavailable, StoreUnavailable
-from shared.models.records import DeadLetter, IdempotencyKey, Image, Operation
-from shared.problems import Refused
+from shared.errors.catalogue import CatalogError, StoreUnavailable
+from shared.errors.services import SecretUnavailable
+from shared.models.dead_letter import DeadLetter
+from shared.models.idempotency_key import IdempotencyKey
+from shared.models.image import Image
+from shared.models.operation import Operation
+from shared.requests.dead_letters import HIDDEN, NO_ORG
+from shared.requests.problems import Refused
 from tests.builders import GALLERY, ORG, provider_instance
 from tests.unit.api.client import PASSWORD, Api, copy_body, import_body, with_administrator
-from triggers import create_events
-from triggers.create_events import CREATE_REQUESTED
+from triggers.events import create_requests
+from triggers.events.create_requests import CREATE_REQUESTED
 
 Json = dict[str, Any]
 
@@ -35,7 +39,7 @@ BOTH = pytest.mark.parametrize("schema", [event_grid, cloud], ids=["event-grid",
 
 def deliver(api: Api, event: Json) -> None:
     """As the worker does it, through the SDK's own converter."""
-    [builder] = create_events.bp._function_builders
+    [builder] = create_requests.bp._function_builders
     handler = builder.build(func.AuthLevel.FUNCTION).get_user_function().client_function
     asyncio.run(handler(event=decoded(event), client=api.client))
 

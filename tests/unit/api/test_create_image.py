@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from shared.errors import AlreadyExists, SecretUnavailable, StoreUnavailable
-from shared.findings import MOST_OF_A_CODE
-from shared.models.records import Asset, Image, NameReservation, Operation, Version
-from shared.models.steps import ImportJob
-from shared.states import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.errors.catalogue import AlreadyExists, StoreUnavailable
+from shared.errors.services import SecretUnavailable
+from shared.models.image import Asset, Image, NameReservation, Version
+from shared.models.operation import Operation
+from shared.requests.findings import MOST_OF_A_CODE
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.workflow.jobs.import_job import ImportJob
 from tests.builders import ORG, PROVIDER, SUBNET, SUBSCRIPTION, provider_instance
 from tests.unit.api.client import HOST, PASSWORD, Answer, Api, import_body, with_data, with_details
 

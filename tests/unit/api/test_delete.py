@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Changed
-from shared.models.records import Asset, Image, Operation, Version
-from shared.models.steps import CopyJob, DeleteJob, ImportJob
-from shared.states import OperationAction, OperationStatus
+from shared.errors.catalogue import Changed
+from shared.models.image import Asset, Image, Version
+from shared.models.operation import Operation
+from shared.states.enums import OperationAction
+from shared.states.statuses import OperationStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.delete_job import DeleteJob
+from shared.workflow.jobs.import_job import ImportJob
 from tests.builders import GOLDEN, ORG, accepted, copy_job, import_job, new_id, operation, version
 from tests.unit.api.client import HOST, Answer, Api
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared import errors
-from shared.findings import Code
+from shared.errors import azure, catalogue, services
 from shared.models.base import Model
-from shared.models.events import CloudEvent, EventError, EventType, StatusChange
-from shared.problems import Problem, problem_of
+from shared.models.cloud_event import CloudEvent, EventError, EventType, StatusChange
+from shared.requests.findings import Code
+from shared.requests.problems import Problem, problem_of
 from shared.signatures import signature, signing_key
 from tests.builders import NOW
 from tests.unit.api.client import ROUTES, Api, findings
@@ -93,18 +93,18 @@ def test_the_readme_tells_what_a_bad_request_is_answered(api: Api):
 def test_every_error_of_ours_has_an_answer():
     """CatalogError and ProviderError are only the branches of the tree: nobody raises them."""
     samples = {
-        errors.NotFound("x"): 404,
-        errors.AlreadyExists("x", "key"): 409,
-        errors.Changed("x"): 409,
-        errors.IllegalTransition("x"): 409,
-        errors.StoreUnavailable("x"): 503,
-        errors.SecretUnavailable("x"): 503,
-        errors.TransientError("Code", "x"): 503,
-        errors.PermanentError("Code", "x"): 502,
+        catalogue.NotFound("x"): 404,
+        catalogue.AlreadyExists("x", "key"): 409,
+        catalogue.Changed("x"): 409,
+        catalogue.IllegalTransition("x"): 409,
+        catalogue.StoreUnavailable("x"): 503,
+        services.SecretUnavailable("x"): 503,
+        azure.TransientError("Code", "x"): 503,
+        azure.PermanentError("Code", "x"): 502,
     }
     for error, status in samples.items():
         problem = problem_of(error)
         assert isinstance(problem, Problem)
         assert problem.status == status
         assert problem.body("/", NOW)["title"]
-    assert problem_of(errors.CatalogError("x")) is None
+    assert problem_of(catalogue.CatalogError("x")) is None

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.errors import StoreUnavailable
+from shared.delivery.outbox import Outbox
+from shared.errors.catalogue import StoreUnavailable
+from shared.models.image import Image
 from shared.models.outbox import OutboxEvent, OutboxMarker
-from shared.models.records import Image
-from shared.outbox import Outbox
 from tests.unit.api.client import Api, import_body
 
 

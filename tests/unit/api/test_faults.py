@@ -9,16 +9,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared import wiring
-from shared.models.records import Image, Operation
+from shared.models.image import Image
+from shared.models.operation import Operation
 from shared.names import kept_instance_id
-from shared.states import OperationStatus
+from shared.states.statuses import OperationStatus
 from tests.builders import GALLERY, ORG, accepted, import_job, provider_instance
 from tests.fakes import FakeCatalogStore, FakeSecretStore
 from tests.orchestrations.faulty import Fault, Faults
 from tests.unit.api.client import Answer, Api, copy_body, import_body
 from tests.unit.api.test_retry import failed, retry
-from triggers import repeats
-from triggers.queues import queues
+from triggers.http import idempotent_requests
+from triggers.http.queue_places import queues
 
 KEY = {"Idempotency-Key": "7d9e"}
 MOST_TRIES = 4
@@ -53,7 +54,7 @@ MAKING = ("import", "copy")
 @pytest.fixture(name="clock")
 def _clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     moments = [datetime.now(UTC)]
-    monkeypatch.setattr(repeats, "now", lambda: moments[0])
+    monkeypatch.setattr(idempotent_requests, "now", lambda: moments[0])
     return moments
 
 

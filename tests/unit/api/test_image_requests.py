@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from activities import preflight, resource_group
-from shared.cloud.arm import virtual_machine
-from shared.findings import MOST_OF_A_CODE, Code, Finding, listed
-from shared.image_sources import IMAGE_SOURCES
-from shared.import_details import WRITTEN_BY_US
-from shared.models.requests import ImportRequest
-from shared.models.steps import ImportStep, PurchasePlan
-from shared.ports import Preflight
-from shared.problems import invalid
-from shared.states import AssetType, GpuType, OsType, ProviderLabel, SourceType, VersionType
+from activities.steps import preflight, resource_group
+from shared.cloud.arm.compute import virtual_machine
+from shared.ports.azure import Preflight
+from shared.requests.findings import MOST_OF_A_CODE, Code, Finding, listed
+from shared.requests.image_sources import IMAGE_SOURCES
+from shared.requests.import_details import WRITTEN_BY_US
+from shared.requests.models import ImportRequest
+from shared.requests.problems import invalid
+from shared.states.enums import AssetType, GpuType, OsType, ProviderLabel, SourceType, VersionType
+from shared.workflow.sources import PurchasePlan
+from shared.workflow.step_input import ImportStep
 from tests.builders import NOW, facts, import_job
 from tests.fakes import FakeCatalogStore, FakeImageProvider
 from tests.unit.api.client import (

@@ -2,13 +2,13 @@
 
 import pytest
 
-from shared.errors import ErrorKind, PermanentError, TransientError
-from shared.image_sources import IMAGE_SOURCES
-from shared.ports import OfferedImage
-from shared.states import OsType
+from shared.errors.azure import ErrorKind, PermanentError, TransientError
+from shared.ports.azure import OfferedImage
+from shared.requests.image_sources import IMAGE_SOURCES
+from shared.states.enums import OsType
 from tests.builders import PROVIDER, provider_instance
 from tests.unit.api.client import Api
-from triggers import image_sources
+from triggers.routes import image_sources
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.errors import StoreUnavailable
-from shared.models.records import ErrorInfo, HistoryEntry, Image, NameReservation
-from shared.states import GpuType, OsType, StreamStatus
+from shared.errors.catalogue import StoreUnavailable
+from shared.models.error_info import ErrorInfo
+from shared.models.history import HistoryEntry
+from shared.models.image import Image, NameReservation
+from shared.states.enums import GpuType, OsType
+from shared.states.statuses import StreamStatus
 from tests.builders import NOW, ORG, image, new_id
 from tests.unit.api.client import Api
 

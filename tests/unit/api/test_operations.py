@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Changed
-from shared.models.records import ErrorInfo, Operation, RetryInfo
-from shared.models.responses import eta_seconds
-from shared.states import AssetStatus, OperationAction, OperationStatus
+from shared.errors.catalogue import Changed
+from shared.models.error_info import ErrorInfo, RetryInfo
+from shared.models.operation import Operation
+from shared.states.enums import OperationAction
+from shared.states.statuses import AssetStatus, OperationStatus
 from tests.builders import NOW, ORG, accepted, import_job, operation
 from tests.unit.api.client import HOST, Answer, Api
+from triggers.http.operation_view import eta_seconds
 
 FIELDS = {
     "id",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from shared.models.error_info import ErrorInfo
 from shared.models.orphans import Orphan, OrphanKind, OrphanState, Sweep, SweepKind, Unread, Why
-from shared.models.records import ErrorInfo
 from tests import builders
 from tests.builders import NOW, ORG, SUBSCRIPTION
 from tests.unit.api.client import Api

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Changed
+from shared.errors.catalogue import Changed
 from shared.models.provider_instance import ProviderInstance
-from shared.states import OperationStatus
+from shared.states.statuses import OperationStatus
 from tests.builders import GALLERY, ORG, PROVIDER, SUBNET, accepted, import_job, operation
 from tests.unit.api.client import Answer, Api, provider_body
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from shared.models.operation import Operation, Ticket
 from shared.models.provider_instance import ProviderInstance
-from shared.models.records import Operation, Ticket
 from shared.settings import Settings, SettingsError
-from shared.states import OperationStatus
+from shared.states.statuses import OperationStatus
 from tests.builders import NOW, ORG, PROVIDER, accepted, import_job, provider_instance
 from tests.unit.api.client import Answer, Api, import_body, provider_body
-from triggers.queues import queues
+from triggers.http.queue_places import queues
 
 
 def waiting(api: Api, number: int, running: int = 0) -> list[str]:
@@ -59,7 +59,7 @@ def test_however_often_places_are_asked_for_the_queue_is_read_once_in_a_second(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ):
     now = 1000.0
-    monkeypatch.setattr("triggers.queues.time.monotonic", lambda: now)
+    monkeypatch.setattr("triggers.http.queue_places.time.monotonic", lambda: now)
     ids = waiting(api, 3, running=1)
     api.catalog.calls.clear()
     assert [api.get(f"operations/{each}").json["queue"]["position"] for each in ids[1:] * 5] == [1, 2] * 5

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.models.records import Image, Operation
-from shared.models.steps import CopyJob, ImportJob, RepairTask, read_making_job
+from shared.models.image import Image
+from shared.models.operation import Operation
+from shared.workflow.jobs.any_job import read_making_job
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.messages import RepairTask
 from tests import golden
 from tests.builders import ORG
 from tests.unit.api.client import Api

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.errors import StoreUnavailable
-from shared.models.records import IdempotencyKey, Image
+from shared.errors.catalogue import StoreUnavailable
+from shared.models.idempotency_key import IdempotencyKey
+from shared.models.image import Image
 from tests.builders import ORG, PROVIDER
 from tests.unit.api.client import PASSWORD, Answer, Api, import_body, provider_body
-from triggers import repeats
+from triggers.http import idempotent_requests
 
 KEY = {"Idempotency-Key": "7d9e"}
 KEPT = ("Location", "Operation-Location", "Retry-After")
@@ -22,7 +23,7 @@ KEPT = ("Location", "Operation-Location", "Retry-After")
 def _clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """The time that the keys go by; change its one element to let time pass."""
     moments = [datetime.now(UTC)]
-    monkeypatch.setattr(repeats, "now", lambda: moments[0])
+    monkeypatch.setattr(idempotent_requests, "now", lambda: moments[0])
     return moments
 
 

@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Changed
-from shared.models.records import Asset, ErrorInfo, HistoryEntry, Image, Operation, Version
-from shared.models.steps import CopyJob, ImportJob
-from shared.states import AssetStatus, OperationAction, OperationStatus, StreamStatus, VersionStatus
+from shared.errors.catalogue import Changed
+from shared.models.error_info import ErrorInfo
+from shared.models.history import HistoryEntry
+from shared.models.image import Asset, Image, Version
+from shared.models.operation import Operation
+from shared.states.enums import OperationAction
+from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.import_job import ImportJob
 from tests.builders import ORG, accepted, copy_job, import_job, operation
 from tests.unit.api.client import HOST, Answer, Api
 

@@ -1,7 +1,7 @@
 """Versions and copies."""
 
-from shared.models.records import ErrorInfo
-from shared.states import AssetStatus
+from shared.models.error_info import ErrorInfo
+from shared.states.statuses import AssetStatus
 from tests.builders import asset, image, version
 from tests.unit.api.client import Api
 

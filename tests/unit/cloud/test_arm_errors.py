@@ -9,11 +9,11 @@ import pytest
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ODataV4Error
 from azure.identity import CredentialUnavailableError
 
-from shared.cloud.arm.error_table import AFTER_ACCEPTANCE, BY_STATUS, RULES
-from shared.cloud.arm.errors import OperationFailed, Request, retry_after, translate
-from shared.errors import ErrorKind, PermanentError, ProviderError, TransientError
-from shared.models.steps import Pace
-from shared.secret_texts import shown
+from shared.cloud.arm.core.error_table import AFTER_ACCEPTANCE, BY_STATUS, RULES
+from shared.cloud.arm.core.errors import OperationFailed, Request, retry_after, translate
+from shared.errors.azure import ErrorKind, PermanentError, ProviderError, TransientError
+from shared.redaction import shown
+from shared.workflow.pace import Pace
 
 REQUEST = Request("create virtual machine vm1 in eastus", correlation_id="our-id")
 

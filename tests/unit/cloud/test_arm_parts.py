@@ -6,16 +6,16 @@ from typing import Any, cast
 
 import pytest
 
-from shared.cloud.arm import network, subnet
-from shared.cloud.arm.clients import Arm
-from shared.cloud.arm.guest import agent_is_ready, check_command
-from shared.cloud.arm.machine_body import machine_body
-from shared.cloud.arm.sizes import gpu_of
-from shared.errors import PermanentError
-from shared.gpu_drivers import GPU_DRIVERS
-from shared.models.steps import PurchasePlan
-from shared.naming import staging
-from shared.states import GpuType, OsType
+from shared.cloud.arm.compute import network, subnet
+from shared.cloud.arm.compute.guest import agent_is_ready, check_command
+from shared.cloud.arm.compute.machine_body import machine_body
+from shared.cloud.arm.compute.sizes import gpu_of
+from shared.cloud.arm.core.clients import Arm
+from shared.errors.azure import PermanentError
+from shared.states.enums import GpuType, OsType
+from shared.workflow.gpu_drivers import GPU_DRIVERS
+from shared.workflow.naming import staging
+from shared.workflow.sources import PurchasePlan
 from tests import builders
 
 PASSWORD = "Canary-9f4e-Passw0rd"

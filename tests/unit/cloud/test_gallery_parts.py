@@ -10,13 +10,16 @@ from typing import Any, cast
 import pytest
 from azure.mgmt.compute.models import GalleryImageVersion
 
-from shared.cloud.arm import copy_preflight, copy_source, copy_target, image_definition, image_version
-from shared.cloud.arm.clients import Arm
-from shared.cloud.arm.permissions import allows
+from shared.cloud.arm.core.clients import Arm
+from shared.cloud.arm.core.permissions import allows
+from shared.cloud.arm.gallery import copy_preflight, copy_source, copy_target, image_definition, image_version
 from shared.cloud.identity import App, principal
 from shared.models.provider_instance import StorageAccountType, TargetRegion
-from shared.models.steps import CopyJob, Feature, PurchasePlan, ReplicationMode, ReplicationState
-from shared.states import OsType
+from shared.states.enums import OsType
+from shared.workflow.facts import Feature
+from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.replication import ReplicationState
+from shared.workflow.sources import PurchasePlan, ReplicationMode
 from tests import builders
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -15,7 +15,9 @@ from shared.cloud.importing import once
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("module", ["shared.cloud.tables", "shared.cloud.key_vault", "shared.cloud.images"])
+@pytest.mark.parametrize(
+    "module", ["shared.cloud.storage.tables", "shared.cloud.key_vault", "shared.cloud.arm.image_provider"]
+)
 def test_no_management_sdk_is_loaded_before_it_is_needed(module: str) -> None:
     program = f"import sys, {module}; print([name for name in sys.modules if name.startswith('azure.mgmt')])"
     found = subprocess.run(  # noqa: S603 - our own command line

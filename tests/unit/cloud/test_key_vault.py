@@ -7,7 +7,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.keyvault.secrets import SecretClient
 
 from shared.cloud.key_vault import KeyVaultSecretStore
-from shared.errors import SecretUnavailable
+from shared.errors.services import SecretUnavailable
 
 PASSWORD = "Canary-9f4e-Passw0rd"
 

@@ -14,11 +14,11 @@ from azure.core.rest import HttpRequest
 
 from local.arm.errors import ArmError
 from local.arm.throttling import Throttle
-from orchestrators import policies
-from shared.cloud.arm.errors import HeldBack, Request, translate
-from shared.cloud.arm.pacing import Limits, PacingPolicy, limits_of, shape_of
-from shared.errors import ErrorKind, TransientError
-from shared.models.steps import Pace
+from orchestrators.engine import policies
+from shared.cloud.arm.core.errors import HeldBack, Request, translate
+from shared.cloud.arm.core.pacing import Limits, PacingPolicy, limits_of, shape_of
+from shared.errors.azure import ErrorKind, TransientError
+from shared.workflow.pace import Pace
 
 GROUP = "/subscriptions/s/resourceGroups/g"
 MACHINE = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/one"

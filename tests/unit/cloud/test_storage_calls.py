@@ -16,8 +16,8 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-from shared.cloud.storage_calls import attempt, code_of
-from shared.errors import StoreUnavailable
+from shared.cloud.storage.calls import attempt, code_of
+from shared.errors.catalogue import StoreUnavailable
 
 
 class Response:
@@ -41,7 +41,7 @@ def answered(status: int, kind: type[HttpResponseError] = HttpResponseError, **h
 @pytest.fixture(name="slept", autouse=True)
 def _slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("shared.cloud.storage_calls.time.sleep", slept.append)
+    monkeypatch.setattr("shared.cloud.storage.calls.time.sleep", slept.append)
     return slept
 
 
@@ -97,7 +97,7 @@ def test_who_may_not_enter_is_told_which_role_is_missing(error: AzureError) -> N
 
 def test_a_slow_answer_leaves_no_time_for_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 5.0])
-    monkeypatch.setattr("shared.cloud.storage_calls.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("shared.cloud.storage.calls.time.monotonic", lambda: next(clock))
     with pytest.raises(StoreUnavailable):
         attempt(calls(ServiceResponseTimeoutError("late"), "not asked for"))
 

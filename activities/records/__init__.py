@@ -1,0 +1,1 @@
+"""The activities that read and write the records of an operation."""

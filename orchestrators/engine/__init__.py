@@ -1,0 +1,1 @@
+"""What the workflows share: the steps' loop, waits, retries, replication, undoing."""

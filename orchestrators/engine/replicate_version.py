@@ -1,0 +1,284 @@
+"""The sub-orchestration that takes an image version to its further regions."""
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrators.engine import policies
+from orchestrators.engine.calls import Replay, Signals, call_step_activity, now, persist, read_input, unexpected
+from orchestrators.engine.regions import ask_for_regions, rest_until_retry, show_retry
+from shared.errors.azure import ErrorKind
+from shared.errors.catalogue import OPERATION_CANCELED
+from shared.models.error_info import ErrorInfo, RetryInfo
+from shared.names import Activity, Event, Orchestrator
+from shared.states.statuses import AssetStatus
+from shared.states.transition_table import ASSET_TRANSITIONS
+from shared.workflow.messages import Progress
+from shared.workflow.outcome import OutcomeState, StepError
+from shared.workflow.replication import (
+    RegionReplication,
+    RegionsInput,
+    RegionWatch,
+    ReplicationReport,
+    ReplicationResult,
+    ReplicationState,
+    ReplicationTask,
+    Settling,
+)
+from shared.workflow.steps import REPLICATION
+
+bp = df.Blueprint()
+
+STALLED = "REPLICATION_STALLED"
+
+
+@bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.REPLICATE_VERSION)
+def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
+    """Ask Azure for the regions, then watch each: its state and percentage are shown on an asset of its own.
+
+    A region that failed is removed and added again. One that keeps failing, or that stands still for hours, is
+    given up; the others go on. Returns a `ReplicationResult`.
+    """
+    task = read_input(context, ReplicationTask)
+    bell = Signals(context)
+    for _ in bell.rounds(Event.CANCEL, Event.NEWS):
+        if task.settling is not None:
+            task = yield from _settle(context, bell, task, task.settling)
+            continue
+        if not task.requested:
+            error = yield from ask_for_regions(context, task.job, _wanted(task), bell)
+            if error is not None:
+                task = yield from _give_up(context, task, error)
+            task = task.model_copy(update={"requested": True})
+        if not _live(task):
+            return (yield from _finish(context, task)).to_json()
+        delay = _delay(task)
+        # Where Azure can't be asked, news don't hurry us.
+        is_refused = task.unread is not None and task.heeds_refusals
+        gap = delay if is_refused else policies.news_gap(task.woken, task.job.pace)
+        news = yield from bell.listen(delay, gap, Event.CANCEL)
+        task = task.model_copy(update={"woken": task.woken + 1 if news else 0})
+        report = yield from _look(context, task)
+        if report.error is not None and report.error.kind is ErrorKind.CANCELED:
+            task = yield from _give_up(context, task, report.error)
+        else:
+            task = yield from _note_unread(context, task, report.error)
+        task = yield from _take_in(context, task, report)
+        if _to_be_retried(task):
+            task = yield from _remove_failed(context, bell, task)
+    return context.continue_as_new(task.model_copy(update={"heeds_refusals": True}).to_json())
+
+
+def _live(task: ReplicationTask) -> list[RegionWatch]:
+    """The regions that are not decided yet."""
+    return [watch for watch in task.watches if watch.status in ASSET_TRANSITIONS]
+
+
+def _wanted(task: ReplicationTask) -> tuple[str, ...]:
+    """The regions that have the version or may still get it."""
+    return tuple(watch.region for watch in task.watches if watch.error is None)
+
+
+def _look(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, ReplicationReport]:
+    """Ask Azure for every region; not being able to ask is no news."""
+    try:
+        returned = yield context.call_activity(
+            Activity.READ_REPLICATION, RegionsInput(job=task.job, regions=()).to_json()
+        )
+    except Exception:  # noqa: BLE001 - Durable 1.x delivers every failed activity as a bare Exception
+        return ReplicationReport(error=unexpected(Activity.READ_REPLICATION))
+    return ReplicationReport.model_validate(returned)
+
+
+def _note_unread(
+    context: df.DurableOrchestrationContext, task: ReplicationTask, error: StepError | None
+) -> Generator[Any, Any, ReplicationTask]:
+    """Show why Azure can't be asked, once for each reason, and that it can be again; somebody may have to do something.
+
+    It goes on: what Azure copies, it copies without us.
+    """
+    was = task.unread
+    task = task.model_copy(update={"unread": error})
+    if (error and error.code) != (was and was.code):
+        at = now(context) + timedelta(seconds=_delay(task.model_copy(update={"polls": task.polls + 1})))
+        waiting = RetryInfo(attempt=2, at=at, reason=error.info(REPLICATION.name)) if error else None
+        yield from show_retry(context, task.job, waiting)
+    return task
+
+
+def _delay(task: ReplicationTask) -> float:
+    """Seconds until Azure is asked again; a wish that it had when it refused is a minimum."""
+    return policies.replication_delay(task.polls, task.job.pace, task.unread.retry_after if task.unread else None)
+
+
+def _take_in(
+    context: df.DurableOrchestrationContext, task: ReplicationTask, report: ReplicationReport
+) -> Generator[Any, Any, ReplicationTask]:
+    """Show what changed, and decide each region that can be decided."""
+    seen = {region.region: region for region in report.regions}
+    watches = []
+    for watch in task.watches:
+        if watch.status in ASSET_TRANSITIONS:
+            watch = yield from _follow(context, task, watch, seen.get(watch.region))
+        watches.append(watch)
+    return task.model_copy(update={"watches": tuple(watches), "polls": task.polls + 1})
+
+
+def _follow(
+    context: df.DurableOrchestrationContext,
+    task: ReplicationTask,
+    watch: RegionWatch,
+    seen: RegionReplication | None,
+) -> Generator[Any, Any, RegionWatch]:
+    changed = seen is not None and (seen.state, seen.progress) != (watch.state, watch.progress)
+    if seen is not None and (changed or watch.status is AssetStatus.IMPORT_PENDING):
+        watch = watch.model_copy(update={"state": seen.state, "progress": seen.progress, "changed_at": now(context)})
+        watch = yield from _record(context, task, watch, AssetStatus.REPLICATING)
+    if watch.state is ReplicationState.COMPLETED:
+        watch = yield from _record(context, task, watch, AssetStatus.REPLICATION_COMPLETE)
+        return (yield from _record(context, task, watch, AssetStatus.AVAILABLE))
+    if watch.state is ReplicationState.FAILED and watch.retries >= policies.REGION_RETRIES:
+        error = _failed(watch, seen.details if seen else "")
+        return (yield from _record(context, task, watch, AssetStatus.REPLICATION_FAILED, error))
+    if _stands_still(watch, now(context), task):
+        error = _stalled(watch, task.unread)
+        return (yield from _record(context, task, watch, AssetStatus.REPLICATION_FAILED_TIMEOUT, error))
+    return watch
+
+
+def _stands_still(watch: RegionWatch, moment: datetime, task: ReplicationTask) -> bool:
+    return watch.state is not ReplicationState.FAILED and moment - watch.changed_at >= _patience(task)
+
+
+def _patience(task: ReplicationTask) -> timedelta:
+    """How long something may stand still."""
+    return timedelta(seconds=policies.REPLICATION_STALL * task.job.pace.poll_seconds)
+
+
+def _to_be_retried(task: ReplicationTask) -> bool:
+    """Whether regions failed and all others have ended: Azure takes one update at a time."""
+    live = _live(task)
+    return bool(live) and all(watch.state is ReplicationState.FAILED for watch in live)
+
+
+def _remove_failed(
+    context: df.DurableOrchestrationContext, bell: Signals, task: ReplicationTask
+) -> Generator[Any, Any, ReplicationTask]:
+    """Take the failed regions off the version, so that asking for them again is a new beginning."""
+    live = {watch.region for watch in _live(task)}
+    others = tuple(each for each in _wanted(task) if each not in live)
+    error = yield from ask_for_regions(context, task.job, others, bell)
+    if error is not None:
+        return (yield from _give_up(context, task, error))
+    return task.model_copy(update={"settling": Settling(since=now(context))})
+
+
+def _settle(
+    context: df.DurableOrchestrationContext, bell: Signals, task: ReplicationTask, settling: Settling
+) -> Generator[Any, Any, ReplicationTask]:
+    """Look whether that update is done; then the regions are asked for again. Else wait."""
+    given = RegionsInput(job=task.job, regions=(), handle=settling.handle)
+    outcome = yield from call_step_activity(context, Activity.CHECK_TARGET_REGIONS, given)
+    if outcome.state is OutcomeState.DONE:
+        return _begun_anew(task, now(context))
+    if outcome.error is not None:
+        failures = settling.failures + 1
+        error = yield from rest_until_retry(context, task.job, outcome.error, failures, bell)
+        settling = settling.model_copy(update={"failures": failures})
+    else:
+        error = _endless(settling, now(context), task)
+        settling = settling.model_copy(update={"polls": settling.polls + 1, "handle": outcome.handle})
+        if error is None:
+            wait = policies.poll_delay(settling.polls, task.job.pace, outcome.wait_seconds)
+            yield from bell.rest(wait, Event.CANCEL)
+    if error is not None:
+        return (yield from _give_up(context, task, error))
+    return task.model_copy(update={"settling": settling})
+
+
+def _begun_anew(task: ReplicationTask, moment: datetime) -> ReplicationTask:
+    """The failed regions are off the version: they may be asked for again."""
+    live = {watch.region for watch in _live(task)}
+    again = {"state": ReplicationState.UNKNOWN, "progress": 0, "changed_at": moment}
+    watches = tuple(
+        watch.model_copy(update={**again, "retries": watch.retries + 1}) if watch.region in live else watch
+        for watch in task.watches
+    )
+    return task.model_copy(update={"watches": watches, "requested": False, "settling": None})
+
+
+def _endless(settling: Settling, moment: datetime, task: ReplicationTask) -> StepError | None:
+    """Why an update that does not end is waited for no longer."""
+    if moment - settling.since < _patience(task):
+        return None
+    message = f"Azure does not take the failed regions off the version, since {settling.since:%Y-%m-%d %H:%M:%S} UTC."
+    return StepError(kind=ErrorKind.TIMEOUT, code=STALLED, message=message)
+
+
+def _give_up(
+    context: df.DurableOrchestrationContext, task: ReplicationTask, error: StepError
+) -> Generator[Any, Any, ReplicationTask]:
+    """Azure refuses: what is not decided yet has failed."""
+    watches = []
+    for watch in task.watches:
+        if watch.status in ASSET_TRANSITIONS:
+            failed = yield from _record(
+                context, task, watch, AssetStatus.REPLICATION_FAILED, error.info(REPLICATION.name)
+            )
+            watches.append(failed)
+        else:
+            watches.append(watch)
+    return task.model_copy(update={"watches": tuple(watches), "settling": None})
+
+
+def _finish(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, ReplicationResult]:
+    """Take regions that were given up off the version, so that Azure has what the catalogue says."""
+    failed = [watch for watch in task.watches if watch.error is not None]
+    if not failed:
+        return ReplicationResult()
+    left = yield from ask_for_regions(context, task.job, _wanted(task), undoing=True)
+    details = [watch.error for watch in failed if watch.error] + ([left.info(REPLICATION.name)] if left else [])
+    regions = ", ".join(watch.region for watch in failed)
+    message = f"The image is not in {regions}; it can be used in the other regions."
+    canceled = any(watch.error and watch.error.code == OPERATION_CANCELED for watch in failed)
+    code = OPERATION_CANCELED if canceled else "REPLICATION_INCOMPLETE"
+    return ReplicationResult(error=ErrorInfo(code=code, message=message, step=REPLICATION.name, details=tuple(details)))
+
+
+def _record(
+    context: df.DurableOrchestrationContext,
+    task: ReplicationTask,
+    watch: RegionWatch,
+    status: AssetStatus,
+    error: ErrorInfo | None = None,
+) -> Generator[Any, Any, RegionWatch]:
+    progress = Progress.of(
+        task.job,
+        now(context),
+        asset_id=watch.asset_id,
+        status=status,
+        error=error,
+        data={"replicationState": watch.state, "replicationProgress": watch.progress},
+    )
+    yield from persist(context, Activity.RECORD_PROGRESS, progress, task.job.pace)
+    return watch.model_copy(update={"status": status, "error": error})
+
+
+def _failed(watch: RegionWatch, details: str) -> ErrorInfo:
+    return ErrorInfo(
+        code="REPLICATION_FAILED",
+        message=f"Azure could not replicate the version to {watch.region}, {watch.retries + 1} times: {details}",
+        step=REPLICATION.name,
+    )
+
+
+def _stalled(watch: RegionWatch, unread: StepError | None) -> ErrorInfo:
+    """Why a region is given up: for hours nothing changed, or nothing could be seen."""
+    seen = f"at {watch.progress} % since {watch.changed_at:%Y-%m-%d %H:%M:%S} UTC"
+    if unread is not None:
+        message = f"The replication to {watch.region} was seen {seen}, and can't be looked at: {unread.message}"
+        return unread.info(REPLICATION.name).model_copy(update={"message": message})
+    message = f"The replication to {watch.region} stands {seen}."
+    return ErrorInfo(code=STALLED, message=message, step=REPLICATION.name)

@@ -1,0 +1,1 @@
+"""The rules of the catalogue: transitions, commits, the ledger, the queue, orphans."""

@@ -1,0 +1,1 @@
+"""What an import touches: a resource group, a network, a virtual machine."""

@@ -1,0 +1,1 @@
+"""What all calls of Azure Resource Manager share."""

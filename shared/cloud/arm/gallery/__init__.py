@@ -1,0 +1,1 @@
+"""What a copy touches: a gallery, an image definition, its versions."""

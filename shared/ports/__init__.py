@@ -1,0 +1,1 @@
+"""What the service needs of the outside, as protocols. `shared.wiring` chooses the implementations."""

@@ -1,0 +1,1 @@
+"""What only triggers use: reading a request, checking it, and the records of an accepted one."""

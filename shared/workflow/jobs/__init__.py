@@ -1,0 +1,1 @@
+"""The jobs: each the input of an operation's orchestration."""

@@ -1,0 +1,350 @@
+"""The steps of each workflow, as data: what people are shown, which status and failure belong to them.
+
+The typical durations are planning values for Windows on Azure; they weigh the percentage and bound the steps,
+and decide nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.names import Activity
+from shared.states.enums import Action, GpuType, OsType
+from shared.states.statuses import AssetStatus
+from shared.workflow.step_input import StepPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a workflow.
+
+    Attributes:
+        name: stable, for programs.
+        title: for people.
+        status: the asset's status while it runs; None leaves it as it is.
+        failure: the asset's status when it fails for good.
+        retrying: the asset's status while an automatic retry waits, where `status` is one.
+        typical: how long it usually takes, in seconds.
+        limit: how long one attempt may take, in seconds; retries have the whole operation's time.
+        begin: the activity that starts it.
+        check: the activity that asks how it is going; None where `begin` does all of it.
+    """
+
+    name: str
+    title: str
+    status: AssetStatus | None
+    failure: AssetStatus
+    typical: float
+    limit: float
+    begin: Activity
+    check: Activity | None = None
+    retrying: AssetStatus = AssetStatus.IMPORT_RETRY_PENDING
+
+
+_MINUTE = 60.0
+
+PREFLIGHT = Step(
+    name="preflight",
+    title="Check the image, size, quota and network",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=5,
+    limit=15 * _MINUTE,
+    begin=Activity.PREFLIGHT_IMPORT,
+)
+MARKETPLACE_TERMS = Step(
+    name="marketplace-terms",
+    title="Accept the Marketplace terms",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=3,
+    limit=10 * _MINUTE,
+    begin=Activity.ACCEPT_MARKETPLACE_TERMS,
+)
+RESOURCE_GROUP = Step(
+    name="resource-group",
+    title="Create the staging resource group",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=3,
+    limit=10 * _MINUTE,
+    begin=Activity.CREATE_RESOURCE_GROUP,
+)
+NETWORK = Step(
+    name="network-security-group",
+    title="Create the network security group",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=8,
+    limit=15 * _MINUTE,
+    begin=Activity.BEGIN_NETWORK_SECURITY_GROUP,
+    check=Activity.CHECK_NETWORK_SECURITY_GROUP,
+)
+VIRTUAL_MACHINE = Step(
+    name="virtual-machine",
+    title="Create the virtual machine",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=4 * _MINUTE,
+    limit=60 * _MINUTE,
+    begin=Activity.BEGIN_VIRTUAL_MACHINE,
+    check=Activity.CHECK_VIRTUAL_MACHINE,
+)
+GUEST_AGENT = Step(
+    name="guest-agent",
+    title="Wait for the guest agent",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=1 * _MINUTE,
+    limit=30 * _MINUTE,
+    begin=Activity.CHECK_GUEST_AGENT,
+    check=Activity.CHECK_GUEST_AGENT,
+)
+ALLOW_RDP = Step(
+    name="allow-rdp",
+    title="Allow remote desktop connections",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.ALLOW_RDP_FAILED,
+    typical=1 * _MINUTE,
+    limit=30 * _MINUTE,
+    begin=Activity.BEGIN_REMOTE_DESKTOP,
+    check=Activity.CHECK_REMOTE_DESKTOP,
+)
+ENABLE_RDS = Step(
+    name="enable-rds",
+    title="Enable Remote Desktop Services and allow connections",
+    status=AssetStatus.DEPLOYING_VM,
+    failure=AssetStatus.ENABLING_RDS_AND_ALLOW_RDP_FAILED,
+    typical=3 * _MINUTE,
+    limit=45 * _MINUTE,
+    begin=Activity.BEGIN_REMOTE_DESKTOP,
+    check=Activity.CHECK_REMOTE_DESKTOP,
+)
+GPU_DRIVER = Step(
+    name="gpu-driver",
+    title="Install the GPU driver",
+    status=AssetStatus.INSTALLING_AGENTS,
+    failure=AssetStatus.AGENT_INSTALLATION_FAILED,
+    typical=8 * _MINUTE,
+    limit=90 * _MINUTE,
+    begin=Activity.BEGIN_GPU_DRIVER,
+    check=Activity.CHECK_GPU_DRIVER,
+)
+RESTART = Step(
+    name="restart",
+    title="Restart the virtual machine",
+    status=AssetStatus.RESTARTING_VM,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=2 * _MINUTE,
+    limit=30 * _MINUTE,
+    begin=Activity.BEGIN_RESTART,
+    check=Activity.CHECK_RESTART,
+)
+CLEAN_UP = Step(
+    name="clean-up",
+    title="Remove what was created in Azure",
+    status=None,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=5 * _MINUTE,
+    limit=60 * _MINUTE,
+    begin=Activity.BEGIN_CLEAN_UP,
+    check=Activity.CHECK_CLEAN_UP,
+)
+
+_HOUR = 60 * _MINUTE
+
+SOURCE_ACCESS = Step(
+    name="source-access",
+    title="Prove that the source may be read",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=2,
+    limit=15 * _MINUTE,
+    begin=Activity.PROVE_SOURCE_ACCESS,
+)
+COPY_PREFLIGHT = Step(
+    name="copy-preflight",
+    title="Check source and target",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=3,
+    limit=15 * _MINUTE,
+    begin=Activity.PREFLIGHT_COPY,
+)
+GALLERY = Step(
+    name="gallery",
+    title="Make sure of the gallery",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=10,
+    limit=30 * _MINUTE,
+    begin=Activity.BEGIN_GALLERY,
+    check=Activity.CHECK_GALLERY,
+)
+IMAGE_DEFINITION = Step(
+    name="image-definition",
+    title="Make sure of the image definition",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=10,
+    limit=30 * _MINUTE,
+    begin=Activity.BEGIN_IMAGE_DEFINITION,
+    check=Activity.CHECK_IMAGE_DEFINITION,
+)
+IMAGE_VERSION = Step(
+    name="image-version",
+    title="Copy the image version",
+    status=AssetStatus.COPYING_IMAGE,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=15 * _MINUTE,
+    limit=6 * _HOUR,
+    begin=Activity.BEGIN_IMAGE_VERSION,
+    check=Activity.CHECK_IMAGE_VERSION,
+)
+REPLICATION = Step(
+    name="replication",
+    title="Replicate to further regions",
+    status=None,
+    failure=AssetStatus.REPLICATION_FAILED,
+    typical=30 * _MINUTE,
+    limit=6 * _HOUR,
+    begin=Activity.BEGIN_TARGET_REGIONS,
+    check=Activity.CHECK_TARGET_REGIONS,
+)
+COPY_CLEAN_UP = Step(
+    name="copy-clean-up",
+    title="Remove what was created in Azure",
+    status=None,
+    failure=AssetStatus.IMPORT_FAILED,
+    typical=1 * _MINUTE,
+    limit=60 * _MINUTE,
+    begin=Activity.BEGIN_COPY_REMOVAL,
+    check=Activity.CHECK_COPY_REMOVAL,
+)
+
+STOP_WORK = Step(
+    name="stop-work",
+    title="Stop the work in progress",
+    status=None,
+    failure=AssetStatus.DELETION_FAILED,
+    typical=5,
+    limit=2 * _HOUR,
+    begin=Activity.STOP_WORK,
+    check=Activity.STOP_WORK,
+)
+REMOVE_MACHINE = Step(
+    name="remove-machine",
+    title="Remove the virtual machine and what belongs to it",
+    status=AssetStatus.DELETING,
+    failure=AssetStatus.DELETION_FAILED,
+    typical=5 * _MINUTE,
+    limit=2 * _HOUR,
+    begin=Activity.BEGIN_CLEAN_UP,
+    check=Activity.CHECK_CLEAN_UP,
+    retrying=AssetStatus.DELETION_RETRY_PENDING,
+)
+REMOVE_IMAGE_VERSION = Step(
+    name="remove-image-version",
+    title="Remove the version from the gallery",
+    status=AssetStatus.DELETING,
+    failure=AssetStatus.DELETION_FAILED,
+    typical=1 * _MINUTE,
+    limit=2 * _HOUR,
+    begin=Activity.BEGIN_COPY_REMOVAL,
+    check=Activity.CHECK_COPY_REMOVAL,
+    retrying=AssetStatus.DELETION_RETRY_PENDING,
+)
+
+_BY_NAME = {
+    step.name: step
+    for step in (
+        PREFLIGHT,
+        MARKETPLACE_TERMS,
+        RESOURCE_GROUP,
+        NETWORK,
+        VIRTUAL_MACHINE,
+        GUEST_AGENT,
+        ALLOW_RDP,
+        ENABLE_RDS,
+        GPU_DRIVER,
+        RESTART,
+        CLEAN_UP,
+        SOURCE_ACCESS,
+        COPY_PREFLIGHT,
+        GALLERY,
+        IMAGE_DEFINITION,
+        IMAGE_VERSION,
+        COPY_CLEAN_UP,
+        STOP_WORK,
+        REMOVE_MACHINE,
+        REMOVE_IMAGE_VERSION,
+    )
+}
+
+
+UNDOING = frozenset({CLEAN_UP, COPY_CLEAN_UP, STOP_WORK, REMOVE_MACHINE, REMOVE_IMAGE_VERSION})
+"""The steps that take something back, or wait for that."""
+
+
+def by_name(name: str) -> Step:
+    """The step with that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _BY_NAME[name]
+
+
+def remote_desktop(os_type: OsType) -> Sequence[Step]:
+    """How an image is made reachable: by RDP, with the RDS role where many share a machine; Linux needs neither."""
+    match os_type:
+        case OsType.LINUX:
+            return ()
+        case OsType.SERVER | OsType.WVD:
+            return (ENABLE_RDS,)
+        case _:
+            return (ALLOW_RDP,)
+
+
+def import_steps(os_type: OsType, gpu: GpuType) -> Sequence[Step]:
+    """The steps of an import, in order."""
+    return (
+        PREFLIGHT,
+        MARKETPLACE_TERMS,
+        RESOURCE_GROUP,
+        NETWORK,
+        VIRTUAL_MACHINE,
+        GUEST_AGENT,
+        *remote_desktop(os_type),
+        *(() if gpu is GpuType.NONE else (GPU_DRIVER,)),
+        RESTART,
+    )
+
+
+def copy_steps(*, replicated: bool) -> Sequence[Step]:
+    """The steps of a copy, in order; `replicated` says whether it goes to further regions."""
+    return (
+        SOURCE_ACCESS,
+        COPY_PREFLIGHT,
+        GALLERY,
+        IMAGE_DEFINITION,
+        IMAGE_VERSION,
+        *((REPLICATION,) if replicated else ()),
+    )
+
+
+def removal(action: Action) -> Step:
+    """The step that takes back what an action made."""
+    return REMOVE_MACHINE if action is Action.IMPORT else REMOVE_IMAGE_VERSION
+
+
+def position(steps: Sequence[Step], step: Step) -> StepPosition:
+    """Where a step is in its workflow; the percentage goes by typical durations."""
+    index = steps.index(step)
+    behind = sum(each.typical for each in steps[:index])
+    return StepPosition(
+        name=step.name,
+        title=step.title,
+        number=index + 1,
+        count=len(steps),
+        percent=int(100 * behind / sum(each.typical for each in steps)),
+    )

@@ -1,0 +1,1 @@
+"""Accepting a request: from HTTP or an event to an orchestration that has begun."""

@@ -1,0 +1,1 @@
+"""Events of Event Grid."""
