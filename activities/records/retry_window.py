@@ -10,7 +10,7 @@ from shared.log import about
 from shared.models.image import Asset
 from shared.models.operation import Operation
 from shared.ports.catalog import CatalogStore, every
-from shared.states.statuses import AssetStatus
+from shared.states.sets import USABLE
 from shared.workflow.messages import RetryDecided, RetryDecision, RetryWindow
 
 bp = df.Blueprint()
@@ -61,4 +61,4 @@ def _usable(task: RetryWindow, catalog: CatalogStore) -> tuple[str, ...]:
     """The assets of the version that can be used already: the regions of a copy that are not missing."""
     job = task.job
     assets = every(catalog, Asset, job.org_id, job.image_id, job.version_id)
-    return tuple(asset.id for asset in assets if asset.status is AssetStatus.AVAILABLE)
+    return tuple(asset.id for asset in assets if asset.status in USABLE)

@@ -13,8 +13,8 @@ from shared.errors.azure import ErrorKind
 from shared.errors.catalogue import OPERATION_CANCELED
 from shared.models.error_info import ErrorInfo, RetryInfo
 from shared.names import Activity, Event, Orchestrator
+from shared.states.sets import LIVE
 from shared.states.statuses import AssetStatus
-from shared.states.transition_table import ASSET_TRANSITIONS
 from shared.workflow.messages import Progress
 from shared.workflow.outcome import OutcomeState, StepError
 from shared.workflow.replication import (
@@ -73,7 +73,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
 
 def _live(task: ReplicationTask) -> list[RegionWatch]:
     """The regions that are not decided yet."""
-    return [watch for watch in task.watches if watch.status in ASSET_TRANSITIONS]
+    return [watch for watch in task.watches if watch.status in LIVE]
 
 
 def _wanted(task: ReplicationTask) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def _take_in(
     seen = {region.region: region for region in report.regions}
     watches = []
     for watch in task.watches:
-        if watch.status in ASSET_TRANSITIONS:
+        if watch.status in LIVE:
             watch = yield from _follow(context, task, watch, seen.get(watch.region))
         watches.append(watch)
     return task.model_copy(update={"watches": tuple(watches), "polls": task.polls + 1})
@@ -223,7 +223,7 @@ def _give_up(
     """Azure refuses: what is not decided yet has failed."""
     watches = []
     for watch in task.watches:
-        if watch.status in ASSET_TRANSITIONS:
+        if watch.status in LIVE:
             failed = yield from _record(
                 context, task, watch, AssetStatus.REPLICATION_FAILED, error.info(REPLICATION.name)
             )

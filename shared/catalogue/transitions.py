@@ -14,7 +14,8 @@ from shared.models.history import HistoryEntry
 from shared.models.image import Asset, Image, Version
 from shared.models.operation import Operation, Ticket
 from shared.states.enums import AssetType
-from shared.states.roll_up import VERSION_OF_ASSET, stream_status, version_status
+from shared.states.roll_up import stream_status, version_status
+from shared.states.sets import FAILED, USABLE
 from shared.states.statuses import AssetStatus, OperationStatus, VersionStatus
 from shared.states.transition_table import FIRST_ASSET_STATUS, RETRY_TRANSITIONS, may_follow
 from shared.workflow.jobs.job import Job
@@ -144,7 +145,7 @@ def says_nothing_new(operation: Operation, progress: Progress) -> bool:
 
 def _resumed(asset: Asset, at: datetime) -> Asset:
     """An asset that waits for its turn again, if it failed."""
-    if asset.status is AssetStatus.AVAILABLE:
+    if asset.status in USABLE:
         return asset
     following = RETRY_TRANSITIONS.get(asset.status, frozenset())
     first = (
@@ -229,7 +230,7 @@ def _changed_asset(asset: Asset, progress: Progress) -> Asset:
         data = {name: value for name, value in (asset.data | progress.data).items() if value is not None}
         if data != asset.data:
             update |= {"data": data, "updated_at": progress.at}
-    if VERSION_OF_ASSET[status] is VersionStatus.FAILED or status is AssetStatus.DELETION_FAILED:
+    if status in FAILED:
         update["error"] = progress.error or asset.error
     return asset.model_copy(update=update)
 

@@ -11,6 +11,7 @@ from shared.models.image import Version
 from shared.models.ledger_entry import LedgerState
 from shared.ports.azure import CopyPreflight, Waiting
 from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
+from shared.states.transition_table import ASSET_TRANSITIONS
 from shared.workflow.naming import gallery_target
 from shared.workflow.outcome import Objection
 from shared.workflow.pace import Pace
@@ -62,6 +63,14 @@ def test_each_further_region_is_an_asset_with_its_own_state_and_percentage(world
         assert world.statuses(replica(job, region)) == ["REPLICATING", "REPLICATION_COMPLETE", "AVAILABLE"]
         assert world.asset(job, replica(job, region)).data["replicationProgress"] == 100
     assert world.galleries.regions(job) == {"eastus", "westus2", "northeurope"}
+    assert version_of(world, job).status is VersionStatus.AVAILABLE
+
+
+def test_a_region_that_is_there_is_at_rest_whatever_may_follow(world, job, monkeypatch):
+    """That an image can be disabled later does not keep its replication at work."""
+    monkeypatch.setitem(ASSET_TRANSITIONS, AssetStatus.AVAILABLE, frozenset({AssetStatus.DISABLED}))
+    world.accept(job)
+    assert world.run(job) == {"imageId": job.image_id, "assetStatus": "AVAILABLE"}
     assert version_of(world, job).status is VersionStatus.AVAILABLE
 
 

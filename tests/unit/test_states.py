@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.states.enums import GpuType, OsType
 from shared.states.roll_up import STREAM_OF_VERSION, VERSION_OF_ASSET, stream_status, version_status
+from shared.states.sets import AT_REST, FAILED, LIVE, USABLE
 from shared.states.statuses import AssetStatus, StreamStatus, VersionStatus
 from shared.states.transition_table import (
     ASSET_TRANSITIONS,
@@ -22,6 +23,21 @@ from shared.workflow.steps import copy_steps, import_steps
 from tools import state_diagram
 
 FAILURES = {status for status, version in VERSION_OF_ASSET.items() if version is VersionStatus.FAILED}
+
+
+def test_the_named_sets_agree_with_the_roll_up():
+    """Of an asset that is at work, its version is at work; of one that has failed, it has failed."""
+    at_work = {
+        *(VersionStatus.PENDING, VersionStatus.IMPORT_IN_PROGRESS, VersionStatus.PUBLISH_IN_PROGRESS),
+        *(VersionStatus.REPLICATION_IN_PROGRESS, VersionStatus.DELETING),
+    }
+    # A deletion that failed leaves the version as it is shown while it is deleted: it may be asked for again.
+    assert {status for status, version in VERSION_OF_ASSET.items() if version in at_work} == LIVE | {
+        AssetStatus.DELETION_FAILED
+    }
+    assert FAILURES | {AssetStatus.DELETION_FAILED} == FAILED
+    assert set(AssetStatus) - LIVE == AT_REST
+    assert USABLE | FAILED <= AT_REST
 
 
 def test_the_page_agrees_with_the_table():

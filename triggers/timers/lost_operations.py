@@ -20,7 +20,8 @@ from shared.models.provider_instance import ProviderInstance
 from shared.names import Orchestrator, step_instance_id
 from shared.ports.catalog import Equals, every, everywhere
 from shared.states.enums import OperationAction
-from shared.states.statuses import AssetStatus, OperationStatus
+from shared.states.sets import USABLE
+from shared.states.statuses import OperationStatus
 from shared.workflow.jobs.any_job import read_making_job
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
@@ -194,5 +195,5 @@ def _good(job: ImportJob | CopyJob) -> tuple[bool, tuple[str, ...]]:
     if not isinstance(job, CopyJob):
         return False, ()
     assets = every(wiring.catalog(), Asset, job.org_id, job.image_id, job.version_id)
-    good = {asset.id for asset in assets if asset.status is AssetStatus.AVAILABLE}
+    good = {asset.id for asset in assets if asset.status in USABLE}
     return job.asset_id in good, tuple(each.region.name for each in job.replicas if each.asset_id in good)
