@@ -3,11 +3,11 @@
 import azure.durable_functions as df
 
 from orchestrators.engine.calls import Replay, read_input
-from orchestrators.engine.workflow import StepFailed, Workflow
+from orchestrators.engine.failure import StepFailed
+from orchestrators.engine.workflow import Workflow
 from shared.names import Orchestrator
-from shared.states.statuses import AssetStatus
 from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.steps import COPY_CLEAN_UP, REPLICATION, copy_steps
+from shared.workflow.steps import REPLICATION
 
 bp = df.Blueprint()
 
@@ -25,8 +25,7 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
     the step that failed; where regions are missing, it asks for those again.
     """
     job = read_input(context, CopyJob)
-    plan = copy_steps(replicated=bool(job.replicas))
-    work = Workflow(context, job, plan, COPY_CLEAN_UP)
+    work = Workflow(context, job)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
     while True:
@@ -36,7 +35,7 @@ def copy_image(context: df.DurableOrchestrationContext) -> Replay:
                 if step is not REPLICATION:
                     yield from work.take(step)
             missing = (yield from work.replicate(job)) if job.replicas else None
-            ended = yield from work.complete(AssetStatus.AVAILABLE, missing, keep=True)
+            ended = yield from work.complete(missing, keep=True)
         except StepFailed as failure:
             ended = yield from work.fail(failure)
         if ended is not None:

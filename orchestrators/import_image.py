@@ -3,11 +3,10 @@
 import azure.durable_functions as df
 
 from orchestrators.engine.calls import Replay, read_input
-from orchestrators.engine.workflow import StepFailed, Workflow
+from orchestrators.engine.failure import StepFailed
+from orchestrators.engine.workflow import Workflow
 from shared.names import Orchestrator
-from shared.states.statuses import AssetStatus
 from shared.workflow.jobs.import_job import ImportJob
-from shared.workflow.steps import CLEAN_UP, import_steps
 
 bp = df.Blueprint()
 
@@ -25,8 +24,7 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
     is canceled. The administrator's password is forgotten in every case.
     """
     job = read_input(context, ImportJob)
-    plan = import_steps(job.os_type, job.gpu_type)
-    work = Workflow(context, job, plan, CLEAN_UP)
+    work = Workflow(context, job)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
     while True:
@@ -34,7 +32,7 @@ def import_image(context: df.DurableOrchestrationContext) -> Replay:
             yield from work.turn()
             for step in work.steps_left():
                 yield from work.take(step)
-            ended = yield from work.complete(AssetStatus.IMPORT_COMPLETE)
+            ended = yield from work.complete()
         except StepFailed as failure:
             ended = yield from work.fail(failure)
         if ended is not None:

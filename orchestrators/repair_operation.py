@@ -3,16 +3,18 @@
 import azure.durable_functions as df
 
 from orchestrators.engine.calls import Replay, read_input
+from orchestrators.engine.failure import StepFailed
 from orchestrators.engine.regions import ask_for_regions
-from orchestrators.engine.workflow import StepFailed, Workflow
+from orchestrators.engine.workflow import Workflow
 from shared.errors.azure import ErrorKind
 from shared.errors.catalogue import OPERATION_CANCELED
 from shared.names import Orchestrator
-from shared.states.statuses import AssetStatus, OperationStatus
+from shared.states.statuses import OperationStatus
 from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.kinds import plan_of
 from shared.workflow.messages import RepairTask
 from shared.workflow.outcome import StepError
-from shared.workflow.steps import CLEAN_UP, COPY_CLEAN_UP, REPLICATION, copy_steps, import_steps
+from shared.workflow.steps import REPLICATION
 
 bp = df.Blueprint()
 
@@ -28,11 +30,7 @@ def repair_operation(context: df.DurableOrchestrationContext) -> Replay:
     """
     task = read_input(context, RepairTask)
     job = task.job
-    if isinstance(job, CopyJob):
-        plan, clean_up = copy_steps(replicated=bool(job.replicas)), COPY_CLEAN_UP
-    else:
-        plan, clean_up = import_steps(job.os_type, job.gpu_type), CLEAN_UP
-    work = Workflow(context, job, plan, clean_up)
+    work = Workflow(context, job)
     if not (yield from work.accepted()):
         return {"imageId": job.image_id, "abandoned": True}
     if task.failed is not None:
@@ -45,8 +43,8 @@ def repair_operation(context: df.DurableOrchestrationContext) -> Replay:
         left = yield from ask_for_regions(context, job, task.regions, undoing=True)
         yield from work.give_replicas_up(error)
         details = (left.info(REPLICATION.name),) if left else ()
-        return (yield from work.complete(AssetStatus.AVAILABLE, error.info().model_copy(update={"details": details})))
-    return (yield from work.undo(StepFailed(plan[0], error)))
+        return (yield from work.complete(error.info().model_copy(update={"details": details})))
+    return (yield from work.undo(StepFailed(plan_of(job)[0], error)))
 
 
 def _lost(task: RepairTask) -> str:

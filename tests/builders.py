@@ -17,6 +17,7 @@ from shared.workflow.facts import Facts, Feature, SourceFacts
 from shared.workflow.jobs.copy_job import CopyJob, Replica
 from shared.workflow.jobs.delete_job import DeleteJob
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.sources import GalleryImageVersion, MarketplaceImage
 
 ORG = "org-test"
@@ -197,7 +198,7 @@ def source_facts(**overrides: Any) -> SourceFacts:
     return SourceFacts(**(values | overrides))
 
 
-def accepted(job: ImportJob | CopyJob, at: datetime = NOW) -> Sequence[Record]:
+def accepted(job: MakingJob, at: datetime = NOW) -> Sequence[Record]:
     """The records that accepting a job's request wrote: image, version, assets, operation, name reservation, ticket."""
     ids = {"org_id": job.org_id, "image_id": job.image_id}
     work = operation(
@@ -233,7 +234,7 @@ def accepted(job: ImportJob | CopyJob, at: datetime = NOW) -> Sequence[Record]:
     )
 
 
-def delete_job(made: ImportJob | CopyJob, **overrides: Any) -> DeleteJob:
+def delete_job(made: MakingJob, **overrides: Any) -> DeleteJob:
     """The deletion of an image that one job made."""
     operation_id = new_id()
     fields = ("org_id", "image_id", "version_id", "asset_id", "image_name", "os_type", "gpu_type", "provider", "pace")
@@ -255,7 +256,7 @@ def deletion_operation(job: DeleteJob) -> Operation:
     )
 
 
-def _assets(job: ImportJob | CopyJob) -> Sequence[Asset]:
+def _assets(job: MakingJob) -> Sequence[Asset]:
     ids: dict[str, Any] = {
         "org_id": job.org_id,
         "image_id": job.image_id,

@@ -18,8 +18,7 @@ from shared.models.operation import Operation
 from shared.models.orphans import Orphan, OrphanKind, PageReport, SweepKind, SweepPage, Unread, Why
 from shared.ports.catalog import CatalogStore, Query, every
 from shared.ports.inventory import Inventory
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.naming import gallery_target, staging
+from shared.workflow.kinds import kind_of
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -79,7 +78,7 @@ def _look_at(version: Version, page: SweepPage, azure: _Azure, catalog: CatalogS
     made = ledger.existing(catalog, operation.id)
     if not made:
         return
-    named = gallery_target(job).version_id if isinstance(job, CopyJob) else staging(job).vm_id
+    named = kind_of(job).anchor(job)
     anchor = named if named in made else made[0]
     missing = azure.missing(anchor, made)
     earlier = _earlier(catalog, version.org_id, finding_id(operation.id))

@@ -18,9 +18,8 @@ from shared.models.image import Asset, Image, NameReservation, Version
 from shared.models.operation import Operation
 from shared.ports.catalog import CatalogStore, every
 from shared.states.statuses import OperationStatus
-from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.messages import ImageRemoval, OperationEnd
 from shared.workflow.outcome import Outcome, StepError
 from shared.workflow.step_input import StepInput
@@ -163,7 +162,7 @@ def finish(end: OperationEnd, catalog: CatalogStore) -> None:
     raise StoreUnavailable(f"the record of operation {job.operation_id} is written by others all the time")
 
 
-def _release(catalog: CatalogStore, made: ImportJob | CopyJob) -> None:
+def _release(catalog: CatalogStore, made: MakingJob) -> None:
     """Make room for the next build, if the work did not end by itself."""
     try:
         operation = catalog.get(Operation, made.org_id, made.operation_id)

@@ -12,9 +12,9 @@ from shared.models.error_info import ErrorInfo
 from shared.names import Activity
 from shared.states.statuses import AssetStatus, OperationStatus
 from shared.workflow import steps
-from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
+from shared.workflow.kinds import removal_of
 from shared.workflow.messages import ImageRemoval, OperationEnd, Progress
 from shared.workflow.outcome import Outcome
 
@@ -26,10 +26,9 @@ class Deletion(Workflow):
     """A deletion under way: what is gone, and what could not be removed."""
 
     def __init__(self, context: df.DurableOrchestrationContext, job: DeleteJob) -> None:
-        plan = (steps.STOP_WORK, *(steps.removal(made.action) for made in job.made))
-        super().__init__(context, job, plan, steps.STOP_WORK)
+        super().__init__(context, job)
         self._deletion = job
-        self._gone: list[ImportJob | CopyJob] = []
+        self._gone: list[MakingJob] = []
         self._left: list[ErrorInfo] = []
 
     def stop(self) -> Replay:
@@ -39,9 +38,9 @@ class Deletion(Workflow):
         self._show(position, None)
         yield from self._run(steps.STOP_WORK, position, now(self._context) + timedelta(seconds=steps.STOP_WORK.limit))
 
-    def remove(self, made: ImportJob | CopyJob) -> Replay:
+    def remove(self, made: MakingJob) -> Replay:
         """Remove from Azure what one job made."""
-        step = steps.removal(made.action)
+        step = removal_of(made)
         position = steps.position(self._plan, step)
         yield from self._set(made, AssetStatus.DELETING, None)
         yield from self._record(step=position)
@@ -78,11 +77,8 @@ class Deletion(Workflow):
         message = f"Not everything could be removed from Azure; {advice}. {self._left[0].message}"
         return ErrorInfo(code=LEFT_IN_AZURE, message=message, details=tuple(self._left))
 
-    def _set(
-        self, made: ImportJob | CopyJob, status: AssetStatus, error: ErrorInfo | None
-    ) -> Generator[Any, Any, None]:
+    def _set(self, made: MakingJob, status: AssetStatus, error: ErrorInfo | None) -> Generator[Any, Any, None]:
         """Write the status of every asset that the job made."""
-        replicas = made.replicas if isinstance(made, CopyJob) else ()
-        for asset_id in (made.asset_id, *(replica.asset_id for replica in replicas)):
+        for asset_id in (made.asset_id, *made.regions):
             progress = Progress.of(made, now(self._context), asset_id=asset_id, status=status, error=error)
             yield from persist(self._context, Activity.RECORD_PROGRESS, progress, self._job.pace)

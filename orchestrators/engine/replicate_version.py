@@ -7,16 +7,25 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators.engine import policies
-from orchestrators.engine.calls import Replay, Signals, call_step_activity, now, persist, read_input, unexpected
-from orchestrators.engine.regions import ask_for_regions, rest_until_retry, show_retry
+from orchestrators.engine.calls import Replay, Signals, now, read_input, unexpected
+from orchestrators.engine.region_watches import (
+    give_up,
+    keeps_failing,
+    patience,
+    record_region,
+    stalled,
+    undecided,
+    wanted_regions,
+)
+from orchestrators.engine.regions import ask_for_regions, show_retry
+from orchestrators.engine.settling import remove_failed, settle
 from shared.errors.azure import ErrorKind
 from shared.errors.catalogue import OPERATION_CANCELED
 from shared.models.error_info import ErrorInfo, RetryInfo
 from shared.names import Activity, Event, Orchestrator
 from shared.states.sets import LIVE
 from shared.states.statuses import AssetStatus
-from shared.workflow.messages import Progress
-from shared.workflow.outcome import OutcomeState, StepError
+from shared.workflow.outcome import StepError
 from shared.workflow.replication import (
     RegionReplication,
     RegionsInput,
@@ -25,13 +34,10 @@ from shared.workflow.replication import (
     ReplicationResult,
     ReplicationState,
     ReplicationTask,
-    Settling,
 )
 from shared.workflow.steps import REPLICATION
 
 bp = df.Blueprint()
-
-STALLED = "REPLICATION_STALLED"
 
 
 @bp.orchestration_trigger(context_name="context", orchestration=Orchestrator.REPLICATE_VERSION)
@@ -45,14 +51,14 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
     bell = Signals(context)
     for _ in bell.rounds(Event.CANCEL, Event.NEWS):
         if task.settling is not None:
-            task = yield from _settle(context, bell, task, task.settling)
+            task = yield from settle(context, bell, task, task.settling)
             continue
         if not task.requested:
-            error = yield from ask_for_regions(context, task.job, _wanted(task), bell)
+            error = yield from ask_for_regions(context, task.job, wanted_regions(task), bell)
             if error is not None:
-                task = yield from _give_up(context, task, error)
+                task = yield from give_up(context, task, error)
             task = task.model_copy(update={"requested": True})
-        if not _live(task):
+        if not undecided(task):
             return (yield from _finish(context, task)).to_json()
         delay = _delay(task)
         # Where Azure can't be asked, news don't hurry us.
@@ -62,23 +68,13 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
         task = task.model_copy(update={"woken": task.woken + 1 if news else 0})
         report = yield from _look(context, task)
         if report.error is not None and report.error.kind is ErrorKind.CANCELED:
-            task = yield from _give_up(context, task, report.error)
+            task = yield from give_up(context, task, report.error)
         else:
             task = yield from _note_unread(context, task, report.error)
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
-            task = yield from _remove_failed(context, bell, task)
+            task = yield from remove_failed(context, bell, task)
     return context.continue_as_new(task.model_copy(update={"heeds_refusals": True}).to_json())
-
-
-def _live(task: ReplicationTask) -> list[RegionWatch]:
-    """The regions that are not decided yet."""
-    return [watch for watch in task.watches if watch.status in LIVE]
-
-
-def _wanted(task: ReplicationTask) -> tuple[str, ...]:
-    """The regions that have the version or may still get it."""
-    return tuple(watch.region for watch in task.watches if watch.error is None)
 
 
 def _look(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, ReplicationReport]:
@@ -135,102 +131,27 @@ def _follow(
     changed = seen is not None and (seen.state, seen.progress) != (watch.state, watch.progress)
     if seen is not None and (changed or watch.status is AssetStatus.IMPORT_PENDING):
         watch = watch.model_copy(update={"state": seen.state, "progress": seen.progress, "changed_at": now(context)})
-        watch = yield from _record(context, task, watch, AssetStatus.REPLICATING)
+        watch = yield from record_region(context, task, watch, AssetStatus.REPLICATING)
     if watch.state is ReplicationState.COMPLETED:
-        watch = yield from _record(context, task, watch, AssetStatus.REPLICATION_COMPLETE)
-        return (yield from _record(context, task, watch, AssetStatus.AVAILABLE))
+        watch = yield from record_region(context, task, watch, AssetStatus.REPLICATION_COMPLETE)
+        return (yield from record_region(context, task, watch, AssetStatus.AVAILABLE))
     if watch.state is ReplicationState.FAILED and watch.retries >= policies.REGION_RETRIES:
-        error = _failed(watch, seen.details if seen else "")
-        return (yield from _record(context, task, watch, AssetStatus.REPLICATION_FAILED, error))
+        error = keeps_failing(watch, seen.details if seen else "")
+        return (yield from record_region(context, task, watch, AssetStatus.REPLICATION_FAILED, error))
     if _stands_still(watch, now(context), task):
-        error = _stalled(watch, task.unread)
-        return (yield from _record(context, task, watch, AssetStatus.REPLICATION_FAILED_TIMEOUT, error))
+        error = stalled(watch, task.unread)
+        return (yield from record_region(context, task, watch, AssetStatus.REPLICATION_FAILED_TIMEOUT, error))
     return watch
 
 
 def _stands_still(watch: RegionWatch, moment: datetime, task: ReplicationTask) -> bool:
-    return watch.state is not ReplicationState.FAILED and moment - watch.changed_at >= _patience(task)
-
-
-def _patience(task: ReplicationTask) -> timedelta:
-    """How long something may stand still."""
-    return timedelta(seconds=policies.REPLICATION_STALL * task.job.pace.poll_seconds)
+    return watch.state is not ReplicationState.FAILED and moment - watch.changed_at >= patience(task)
 
 
 def _to_be_retried(task: ReplicationTask) -> bool:
     """Whether regions failed and all others have ended: Azure takes one update at a time."""
-    live = _live(task)
+    live = undecided(task)
     return bool(live) and all(watch.state is ReplicationState.FAILED for watch in live)
-
-
-def _remove_failed(
-    context: df.DurableOrchestrationContext, bell: Signals, task: ReplicationTask
-) -> Generator[Any, Any, ReplicationTask]:
-    """Take the failed regions off the version, so that asking for them again is a new beginning."""
-    live = {watch.region for watch in _live(task)}
-    others = tuple(each for each in _wanted(task) if each not in live)
-    error = yield from ask_for_regions(context, task.job, others, bell)
-    if error is not None:
-        return (yield from _give_up(context, task, error))
-    return task.model_copy(update={"settling": Settling(since=now(context))})
-
-
-def _settle(
-    context: df.DurableOrchestrationContext, bell: Signals, task: ReplicationTask, settling: Settling
-) -> Generator[Any, Any, ReplicationTask]:
-    """Look whether that update is done; then the regions are asked for again. Else wait."""
-    given = RegionsInput(job=task.job, regions=(), handle=settling.handle)
-    outcome = yield from call_step_activity(context, Activity.CHECK_TARGET_REGIONS, given)
-    if outcome.state is OutcomeState.DONE:
-        return _begun_anew(task, now(context))
-    if outcome.error is not None:
-        failures = settling.failures + 1
-        error = yield from rest_until_retry(context, task.job, outcome.error, failures, bell)
-        settling = settling.model_copy(update={"failures": failures})
-    else:
-        error = _endless(settling, now(context), task)
-        settling = settling.model_copy(update={"polls": settling.polls + 1, "handle": outcome.handle})
-        if error is None:
-            wait = policies.poll_delay(settling.polls, task.job.pace, outcome.wait_seconds)
-            yield from bell.rest(wait, Event.CANCEL)
-    if error is not None:
-        return (yield from _give_up(context, task, error))
-    return task.model_copy(update={"settling": settling})
-
-
-def _begun_anew(task: ReplicationTask, moment: datetime) -> ReplicationTask:
-    """The failed regions are off the version: they may be asked for again."""
-    live = {watch.region for watch in _live(task)}
-    again = {"state": ReplicationState.UNKNOWN, "progress": 0, "changed_at": moment}
-    watches = tuple(
-        watch.model_copy(update={**again, "retries": watch.retries + 1}) if watch.region in live else watch
-        for watch in task.watches
-    )
-    return task.model_copy(update={"watches": watches, "requested": False, "settling": None})
-
-
-def _endless(settling: Settling, moment: datetime, task: ReplicationTask) -> StepError | None:
-    """Why an update that does not end is waited for no longer."""
-    if moment - settling.since < _patience(task):
-        return None
-    message = f"Azure does not take the failed regions off the version, since {settling.since:%Y-%m-%d %H:%M:%S} UTC."
-    return StepError(kind=ErrorKind.TIMEOUT, code=STALLED, message=message)
-
-
-def _give_up(
-    context: df.DurableOrchestrationContext, task: ReplicationTask, error: StepError
-) -> Generator[Any, Any, ReplicationTask]:
-    """Azure refuses: what is not decided yet has failed."""
-    watches = []
-    for watch in task.watches:
-        if watch.status in LIVE:
-            failed = yield from _record(
-                context, task, watch, AssetStatus.REPLICATION_FAILED, error.info(REPLICATION.name)
-            )
-            watches.append(failed)
-        else:
-            watches.append(watch)
-    return task.model_copy(update={"watches": tuple(watches), "settling": None})
 
 
 def _finish(context: df.DurableOrchestrationContext, task: ReplicationTask) -> Generator[Any, Any, ReplicationResult]:
@@ -238,47 +159,10 @@ def _finish(context: df.DurableOrchestrationContext, task: ReplicationTask) -> G
     failed = [watch for watch in task.watches if watch.error is not None]
     if not failed:
         return ReplicationResult()
-    left = yield from ask_for_regions(context, task.job, _wanted(task), undoing=True)
+    left = yield from ask_for_regions(context, task.job, wanted_regions(task), undoing=True)
     details = [watch.error for watch in failed if watch.error] + ([left.info(REPLICATION.name)] if left else [])
     regions = ", ".join(watch.region for watch in failed)
     message = f"The image is not in {regions}; it can be used in the other regions."
     canceled = any(watch.error and watch.error.code == OPERATION_CANCELED for watch in failed)
     code = OPERATION_CANCELED if canceled else "REPLICATION_INCOMPLETE"
     return ReplicationResult(error=ErrorInfo(code=code, message=message, step=REPLICATION.name, details=tuple(details)))
-
-
-def _record(
-    context: df.DurableOrchestrationContext,
-    task: ReplicationTask,
-    watch: RegionWatch,
-    status: AssetStatus,
-    error: ErrorInfo | None = None,
-) -> Generator[Any, Any, RegionWatch]:
-    progress = Progress.of(
-        task.job,
-        now(context),
-        asset_id=watch.asset_id,
-        status=status,
-        error=error,
-        data={"replicationState": watch.state, "replicationProgress": watch.progress},
-    )
-    yield from persist(context, Activity.RECORD_PROGRESS, progress, task.job.pace)
-    return watch.model_copy(update={"status": status, "error": error})
-
-
-def _failed(watch: RegionWatch, details: str) -> ErrorInfo:
-    return ErrorInfo(
-        code="REPLICATION_FAILED",
-        message=f"Azure could not replicate the version to {watch.region}, {watch.retries + 1} times: {details}",
-        step=REPLICATION.name,
-    )
-
-
-def _stalled(watch: RegionWatch, unread: StepError | None) -> ErrorInfo:
-    """Why a region is given up: for hours nothing changed, or nothing could be seen."""
-    seen = f"at {watch.progress} % since {watch.changed_at:%Y-%m-%d %H:%M:%S} UTC"
-    if unread is not None:
-        message = f"The replication to {watch.region} was seen {seen}, and can't be looked at: {unread.message}"
-        return unread.info(REPLICATION.name).model_copy(update={"message": message})
-    message = f"The replication to {watch.region} stands {seen}."
-    return ErrorInfo(code=STALLED, message=message, step=REPLICATION.name)

@@ -13,6 +13,7 @@ from shared.models.error_info import RetryInfo
 from shared.names import Activity, Event, Orchestrator
 from shared.states.statuses import AssetStatus
 from shared.workflow import steps
+from shared.workflow.kinds import kind_of
 from shared.workflow.messages import Progress
 from shared.workflow.outcome import Outcome, OutcomeState, StepError
 from shared.workflow.step_input import StepInput, StepTask
@@ -112,7 +113,7 @@ def _wait_for_retry(
     step = steps.by_name(task.position.name)
     at = now(context) + timedelta(seconds=delay)
     retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
-    waiting = step.retrying if step.status else None
+    waiting = (step.retrying or kind_of(task.job).retrying) if step.status else None
     yield from _record(context, task, status=waiting, retry=retry)
     yield from bell.rest(delay, *_alarms(step))
     yield from _record(context, task, status=step.status, retry=None)

@@ -1,4 +1,4 @@
-"""What every workflow does around its steps: find its acceptance, show where it is, undo, end."""
+"""What every workflow does around its steps: wait for its turn, take them, undo, end."""
 
 from collections.abc import Generator, Sequence
 from datetime import datetime, timedelta
@@ -6,29 +6,26 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from orchestrators.engine import policies
+from orchestrators.engine.acceptance import is_accepted
 from orchestrators.engine.await_turn import ask_for_turn, waiting_on
-from orchestrators.engine.calls import Replay, now, persist, sleep, unexpected
+from orchestrators.engine.calls import Replay, now, unexpected
+from orchestrators.engine.failure import StepFailed, may_be_mended, status_of
+from orchestrators.engine.records import Records
+from orchestrators.engine.secrets import delete_secrets, keep_deleting_secrets
 from shared.errors.azure import ErrorKind
-from shared.errors.catalogue import OPERATION_CANCELED, RECORDS_CHANGED
+from shared.errors.catalogue import OPERATION_CANCELED
 from shared.models.error_info import ErrorInfo
-from shared.names import QUEUE, Activity, Orchestrator, kept_instance_id, step_instance_id
+from shared.names import QUEUE, Orchestrator, kept_instance_id, step_instance_id
 from shared.states.statuses import AssetStatus, OperationStatus
-from shared.states.transition_table import FIRST_ASSET_STATUS
 from shared.workflow import steps
 from shared.workflow.facts import Facts, SourceFacts
+from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.jobs.copy_job import CopyJob, Replica
-from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.messages import (
-    Acceptance,
-    AcceptanceFound,
-    OperationEnd,
-    Progress,
     RetryDecided,
     RetryDecision,
     RetryWindow,
-    SecretTask,
     Turn,
     TurnTask,
 )
@@ -37,72 +34,19 @@ from shared.workflow.replication import RegionWatch, ReplicationResult, Replicat
 from shared.workflow.step_input import StepPosition, StepTask
 
 
-class StepFailed(Exception):
-    """A step failed for good; the workflow undoes what was done."""
-
-    def __init__(self, step: steps.Step, error: StepError) -> None:
-        super().__init__(f"{step.name}: {error.code}")
-        self.step = step
-        self.error = error
-
-
-def _status_of(failure: StepFailed) -> AssetStatus:
-    """What the asset is after a failure."""
-    match failure.error.kind:
-        case ErrorKind.TIMEOUT:
-            return AssetStatus.IMPORT_FAILED_TIMEOUT
-        case ErrorKind.CANCELED:
-            # The API page has no status for a canceled asset: it is a failed one, and its error says why.
-            return AssetStatus.IMPORT_FAILED
-        case _:
-            return failure.step.failure
-
-
-def _may_be_mended(failure: StepFailed) -> bool:
-    """Whether a person can do something about it."""
-    return failure.error.kind is not ErrorKind.CANCELED and failure.error.code != RECORDS_CHANGED
-
-
-class Workflow:
+class Workflow(Records):
     """One operation under way: its steps, and what it found out and made so far."""
 
-    def __init__(
-        self,
-        context: df.DurableOrchestrationContext,
-        job: ImportJob | CopyJob | DeleteJob,
-        plan: Sequence[steps.Step],
-        clean_up: steps.Step,
-    ) -> None:
-        self._context = context
-        self._job = job
-        self._plan = plan
-        self._clean_up = clean_up
+    def __init__(self, context: df.DurableOrchestrationContext, job: AnyJob) -> None:
+        super().__init__(context, job)
         self._deadline = now(context) + timedelta(seconds=job.pace.deadline_seconds)
         self._facts: Facts | SourceFacts | None = None
-        self._data: dict[str, Any] = {}
         self._usable: tuple[str, ...] = ()
         self._taken = 0
-        self._retries = 0
 
     def accepted(self) -> Generator[Any, Any, bool]:
-        """Whether the request was accepted: its records are there, or come in a moment.
-
-        The orchestration is started just before the records are written, so that no accepted request can be
-        lost between the two. If they never come, giving up writes the operation's record itself: from then on
-        they can't come any more.
-        """
-        for wait in (*policies.ACCEPTANCE_WAITS, None):
-            found = yield from self._persist(Activity.CONFIRM_ACCEPTANCE, self._acceptance())
-            if AcceptanceFound.model_validate(found).accepted:
-                return True
-            if wait is not None:
-                yield from sleep(self._context, wait)
-        found = yield from self._persist(Activity.ABANDON_OPERATION, self._acceptance())
-        if AcceptanceFound.model_validate(found).accepted:
-            return True
-        if not (yield from self._delete_secret()):
-            yield from self._keep_deleting_secret()
-        return False
+        """Whether the request was accepted: its records are there, or come in a moment."""
+        return (yield from is_accepted(self._context, self._job))
 
     def turn(self) -> Replay:
         """Wait until the provider instance has room for one more build; the operation's time begins with that.
@@ -112,8 +56,8 @@ class Workflow:
         Raises:
             StepFailed: the operation was canceled meanwhile.
         """
-        left = [step for step in self.steps_left() if step is not steps.REPLICATION]
-        if not left or not self._job.queues or isinstance(self._job, DeleteJob):
+        left = [step for step in self.steps_left() if step.needs_turn]
+        if not left or not self._job.queues:
             return
         task = TurnTask(job=self._job)
         turn = yield from ask_for_turn(self._context, task)
@@ -129,7 +73,7 @@ class Workflow:
                 "imageId": self._job.image_id,
                 "imageName": self._job.image_name,
                 "title": "Wait for its turn",
-                "status": FIRST_ASSET_STATUS,
+                "status": self._kind.begins,
             }
         )
         instance = step_instance_id(self._job.operation_id, QUEUE, self._retries)
@@ -167,7 +111,7 @@ class Workflow:
         Nothing of this fails the copy: where the version is, it stays.
         """
         position = steps.position(self._plan, steps.REPLICATION)
-        yield from self._record(status=AssetStatus.AVAILABLE, step=position)
+        yield from self._record(status=self._kind.ends, step=position)
         self._show(position, AssetStatus.REPLICATING)
         watches = tuple(self._watch(replica) for replica in job.replicas)
         task = ReplicationTask(job=job, watches=watches, heeds_refusals=True)
@@ -178,18 +122,18 @@ class Workflow:
             )
         except Exception:  # noqa: BLE001 - Durable 1.x delivers a failed sub-orchestration as a bare Exception
             error = unexpected(steps.REPLICATION.name).info(steps.REPLICATION.name)
-            yield from self._fail_replicas(AssetStatus.REPLICATION_FAILED, error)
+            yield from self._fail_replicas(steps.REPLICATION.failure, error)
             return error
         return ReplicationResult.model_validate(returned).error
 
     def _watch(self, replica: Replica) -> RegionWatch:
         """What to look for in a region; where the version is since an earlier replication, nothing any more."""
-        status = AssetStatus.AVAILABLE if replica.asset_id in self._usable else FIRST_ASSET_STATUS
+        status = AssetStatus.AVAILABLE if replica.asset_id in self._usable else self._kind.begins
         region = replica.region.name
         return RegionWatch(asset_id=replica.asset_id, region=region, status=status, changed_at=now(self._context))
 
     def complete(
-        self, status: AssetStatus, error: ErrorInfo | None = None, *, keep: bool = False
+        self, error: ErrorInfo | None = None, *, keep: bool = False
     ) -> Generator[Any, Any, dict[str, str | None] | None]:
         """The work is done: forget the secret, then show the last status, and what is missing if anything is.
 
@@ -201,12 +145,12 @@ class Workflow:
         """
         canceled = error is not None and error.code == OPERATION_CANCELED
         end = OperationStatus.CANCELED if canceled else OperationStatus.SUCCEEDED
-        forgotten = yield from self._delete_secret()
+        forgotten = yield from delete_secrets(self._context, self._job)
         until = self._kept_until() if keep and error is not None and not canceled else None
-        yield from self._end(status=status, error=error, end=end, retry_until=until)
+        yield from self._end(status=self._kind.ends, error=error, end=end, retry_until=until)
         if not forgotten:
-            yield from self._keep_deleting_secret()
-        summary = self._summary(status, percent=100)
+            yield from keep_deleting_secrets(self._context, self._job)
+        summary = self._summary(self._kind.ends, percent=100)
         if until is not None and (yield from self._is_retried(until)):
             return None
         return summary
@@ -218,7 +162,7 @@ class Workflow:
         failed, in the operation's whole time, with what it found out and made before.
         """
         until = self._kept_until()
-        if until is not None and _may_be_mended(failure):
+        if until is not None and may_be_mended(failure):
             refused = yield from self._keep(failure, until)
             if refused is None and (yield from self._is_retried(until)):
                 return None
@@ -229,7 +173,7 @@ class Workflow:
         """Take away what was created, forget the secret, then show why it failed."""
         canceled = failure.error.kind is ErrorKind.CANCELED
         end = OperationStatus.CANCELED if canceled else OperationStatus.FAILED
-        return (yield from self.take_back(_status_of(failure), failure.error.info(failure.step.name), end))
+        return (yield from self.take_back(status_of(failure, self._kind), failure.error.info(failure.step.name), end))
 
     def take_back(
         self, status: AssetStatus | None, error: ErrorInfo, end: OperationStatus
@@ -238,28 +182,28 @@ class Workflow:
 
         Records that can't be written don't stop it: what is in Azure costs money.
         """
-        position = steps.position((*self._plan, self._clean_up), self._clean_up)
+        position = steps.position((*self._plan, self._kind.clean_up), self._kind.clean_up)
         # How far the work had come stays as it was: taking it back is no progress.
         position = position.model_copy(update={"percent": 0})
         yield from self._record(step=position, error=error)
         self._show(position, None)
-        deadline = now(self._context) + timedelta(seconds=2 * self._clean_up.limit)
-        outcome = yield from self._run(self._clean_up, position, deadline)
+        deadline = now(self._context) + timedelta(seconds=2 * self._kind.clean_up.limit)
+        outcome = yield from self._run(self._kind.clean_up, position, deadline)
         if outcome.error is not None:
-            left = outcome.error.info(self._clean_up.name)
+            left = outcome.error.info(self._kind.clean_up.name)
             error = error.model_copy(update={"details": (*error.details, left)})
         else:
             self._data = dict.fromkeys(self._data)  # what it names is gone
-        forgotten = yield from self._delete_secret()
+        forgotten = yield from delete_secrets(self._context, self._job)
         yield from self._fail_replicas(status, error)
         yield from self._end(status=status, error=error, end=end)
         if not forgotten:
-            yield from self._keep_deleting_secret()
+            yield from keep_deleting_secrets(self._context, self._job)
         return self._summary(status)
 
     def give_replicas_up(self, error: StepError) -> Replay:
         """Show that the regions which are not there yet will not be."""
-        yield from self._fail_replicas(AssetStatus.REPLICATION_FAILED, error.info(steps.REPLICATION.name))
+        yield from self._fail_replicas(steps.REPLICATION.failure, error.info(steps.REPLICATION.name))
 
     def _kept_until(self) -> datetime | None:
         """Until when a retry is accepted of what fails now; None where the operation keeps nothing."""
@@ -268,7 +212,7 @@ class Workflow:
 
     def _keep(self, failure: StepFailed, until: datetime) -> Generator[Any, Any, StepFailed | None]:
         """Show the failure at once, and that a retry is accepted; returns what to undo instead where that can't be."""
-        status, error = _status_of(failure), failure.error.info(failure.step.name)
+        status, error = status_of(failure, self._kind), failure.error.info(failure.step.name)
         yield from self._fail_replicas(status, error)
         recorded = yield from self._record(status=status, error=error, end=OperationStatus.FAILED, retry_until=until)
         if recorded.error is None:
@@ -284,8 +228,6 @@ class Workflow:
             Exception: storage was away for too long to tell; the operation is closed, and repaired, by the schedule.
         """
         job = self._job
-        if isinstance(job, DeleteJob):
-            raise TypeError("a deletion is asked for again, not retried")
         task = RetryWindow(job=job, until=until, at=now(self._context))
         instance = kept_instance_id(job.operation_id, self._retries)
         returned = yield self._context.call_sub_orchestrator(Orchestrator.AWAIT_RETRY, task.to_json(), instance)
@@ -302,7 +244,7 @@ class Workflow:
         step: steps.Step,
         position: StepPosition,
         deadline: datetime,
-        job: ImportJob | CopyJob | None = None,
+        job: MakingJob | None = None,
     ) -> Generator[Any, Any, Outcome]:
         """See a step of the operation's job through, or of another one that it takes back."""
         task = StepTask(
@@ -314,93 +256,3 @@ class Workflow:
         except Exception:  # noqa: BLE001 - Durable 1.x delivers a failed sub-orchestration as a bare Exception
             return Outcome.failed(unexpected(step.name))
         return Outcome.model_validate(returned)
-
-    def _fail_replicas(self, status: AssetStatus | None, error: ErrorInfo) -> Replay:
-        """What would have been a replica of this asset failed with it."""
-        for replica in self._job.replicas if isinstance(self._job, CopyJob) else ():
-            progress = Progress.of(self._job, now(self._context), asset_id=replica.asset_id, status=status, error=error)
-            yield from self._persist(Activity.RECORD_PROGRESS, progress)
-
-    def _record(self, **change: Any) -> Generator[Any, Any, Outcome]:
-        """Write progress; not being able to, for as long as storage may be away, is an outcome, too."""
-        progress = Progress.of(
-            self._job, now(self._context), **{"data": self._data, "retries": self._retries, **change}
-        )
-        try:
-            recorded = yield from self._persist(Activity.RECORD_PROGRESS, progress)
-        except Exception:  # noqa: BLE001 - Durable 1.x delivers every failed activity as a bare Exception
-            return Outcome.failed(unexpected(Activity.RECORD_PROGRESS))
-        return Outcome.model_validate(recorded)
-
-    def _end(
-        self,
-        *,
-        status: AssetStatus | None,
-        error: ErrorInfo | None,
-        end: OperationStatus,
-        retry_until: datetime | None = None,
-    ) -> Replay:
-        recorded = yield from self._record(status=status, error=error, end=end, retry_until=retry_until)
-        gone = recorded.error is not None and recorded.error.code == RECORDS_CHANGED
-        canceled = recorded.error is not None and recorded.error.kind is ErrorKind.CANCELED
-        if recorded.error is not None and (canceled or (gone and end is OperationStatus.SUCCEEDED)):
-            raise StepFailed(self._plan[-1], recorded.error)
-        if gone:
-            # A deletion has taken the image over, or removed it: the operation's own record is still to be ended.
-            ended = OperationEnd(job=self._job, at=now(self._context), status=end, error=error)
-            recorded = Outcome.model_validate((yield from self._persist(Activity.END_OPERATION, ended)))
-        if recorded.error is not None:
-            # The work is over but can't be shown: the instance fails, so that somebody looks at it.
-            raise RuntimeError(f"{recorded.error.code}: {recorded.error.message}")
-
-    def _delete_secret(self) -> Generator[Any, Any, bool]:
-        """Forget the secret, if there is one; returns whether there is none any more."""
-        if self._job.secret_name is None:
-            return True
-        task = SecretTask(
-            secret_name=self._job.secret_name,
-            operation_id=self._job.operation_id,
-            org_id=self._job.org_id,
-            image_id=self._job.image_id,
-        )
-        retry = df.RetryOptions(max(1, int(1000 * self._job.pace.retry_seconds)), policies.SECRET_ATTEMPTS)
-        try:
-            yield self._context.call_activity_with_retry(Activity.DELETE_SECRET, retry, task.to_json())
-        except Exception:  # noqa: BLE001 - see above; the host logged each failure
-            return False
-        return True
-
-    def _keep_deleting_secret(self) -> Replay:
-        """The vault is away for long, and the end is shown already: come back to it for a day."""
-        for _ in range(policies.SECRET_RETURNS):
-            yield from sleep(self._context, policies.SECRET_RETURN_AFTER * self._job.pace.retry_seconds)
-            if (yield from self._delete_secret()):
-                return
-        raise RuntimeError(f"The secret {self._job.secret_name} could not be deleted: delete it by hand.")
-
-    def _persist(self, activity: Activity, payload: Acceptance | Progress | OperationEnd) -> Replay:
-        return (yield from persist(self._context, activity, payload, self._job.pace))
-
-    def _acceptance(self) -> Acceptance:
-        return Acceptance(job=self._job, at=now(self._context))
-
-    def _show(self, position: StepPosition, status: AssetStatus | None) -> None:
-        """What the portal shows of the instance."""
-        self._context.set_custom_status(
-            {
-                "step": position.name,
-                "title": position.title,
-                "number": position.number,
-                "count": position.count,
-                "percent": position.percent,
-                "imageId": self._job.image_id,
-                "imageName": self._job.image_name,
-                "status": status,
-            }
-        )
-
-    def _summary(self, status: AssetStatus | None, **progress: int) -> dict[str, str | None]:
-        self._context.set_custom_status(
-            {"imageId": self._job.image_id, "imageName": self._job.image_name, "status": status, **progress}
-        )
-        return {"imageId": self._job.image_id, "assetStatus": status}

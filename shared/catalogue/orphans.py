@@ -10,13 +10,11 @@ from shared.models.image import Asset, Image
 from shared.models.operation import Operation
 from shared.models.orphans import Why
 from shared.ports.inventory import TaggedResource
-from shared.states.enums import OperationAction
 from shared.states.roll_up import VERSION_OF_ASSET
 from shared.states.statuses import OperationStatus, VersionStatus
-from shared.workflow.jobs.any_job import read_making_job
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.jobs.import_job import ImportJob
-from shared.workflow.naming import CATALOG, gallery_target, staging, staging_group
+from shared.workflow.jobs.making_job import MakingJob
+from shared.workflow.kinds import KINDS, kind_of, read_making_job
+from shared.workflow.naming import CATALOG, staging_group
 
 _GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/(?P<name>[^/]+)", re.IGNORECASE)
 _GALLERY = re.compile(
@@ -49,10 +47,10 @@ class Known:
     image: Image | None = None
 
     @property
-    def job(self) -> ImportJob | CopyJob | None:
+    def job(self) -> MakingJob | None:
         """What the operation made, if its record tells."""
         made = self.operation
-        if made is None or not made.job or made.action is OperationAction.DELETE:
+        if made is None or not made.job or KINDS[made.action].removal is None:
             return None
         return read_making_job(made.job)
 
@@ -124,19 +122,9 @@ def _why(place: Place, known: Known) -> Why | None:
 def _is_in_its_place(found: TaggedResource, known: Known) -> bool:
     """Whether it has the id that naming derives: nothing else is ever removed."""
     job = known.job
-    expected = ""
-    match place_of(found.resource_id):
-        case Place.GROUP:
-            name = found.resource_id.rpartition("/")[2]
-            version_id = found.tags.get("versionId", "")
-            return bool(version_id) and name.lower() == staging_group(version_id) and _matches(job, found)
-        case Place.VERSION if isinstance(job, CopyJob):
-            expected = gallery_target(job).version_id
-        case Place.DEFINITION if isinstance(job, CopyJob):
-            expected = gallery_target(job).definition_id
-    return found.resource_id.lower() == expected.lower()
-
-
-def _matches(job: ImportJob | CopyJob | None, found: TaggedResource) -> bool:
-    """Whether the job, where there is one, made that very group."""
-    return job is None or (isinstance(job, ImportJob) and staging(job).group_id.lower() == found.resource_id.lower())
+    if job is not None:
+        return found.resource_id.lower() in {root.lower() for root in kind_of(job).roots(job)}
+    # Of a staging group, the version's id is enough to tell.
+    name, version_id = found.resource_id.rpartition("/")[2], found.tags.get("versionId", "")
+    is_group = place_of(found.resource_id) is Place.GROUP
+    return is_group and bool(version_id) and name.lower() == staging_group(version_id)

@@ -17,8 +17,7 @@ from shared.states.enums import OperationAction
 from shared.states.roll_up import stream_status, version_status
 from shared.states.statuses import OperationStatus
 from shared.states.transition_table import FIRST_ASSET_STATUS
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Accepted:
     operation: Operation
     name: NameReservation
     ticket: Ticket
-    job: ImportJob | CopyJob
+    job: MakingJob
 
     @property
     def asset(self) -> Asset:
@@ -63,17 +62,16 @@ class Accepted:
 
 def accept(
     request: ImageRequest,
-    job: ImportJob | CopyJob,
+    job: MakingJob,
     at: datetime,
     *,
     assets: Sequence[Asset],
-    step_count: int,
     source_stream_id: str | None = None,
     source_version_id: str | None = None,
 ) -> Accepted:
     """Work out the records of a request whose job and assets are made."""
     image = _image(request, job, at)
-    operation = _operation(job, at, step_count)
+    operation = _operation(job, at)
     source = {"source_stream_id": source_stream_id, "source_version_id": source_version_id}
     return Accepted(
         image=image.model_copy(update=source),
@@ -88,7 +86,7 @@ def accept(
 
 def asset_of(
     request: ImageRequest,
-    job: ImportJob | CopyJob,
+    job: MakingJob,
     at: datetime,
     data: Mapping[str, Any],
     *,
@@ -110,7 +108,7 @@ def asset_of(
     )
 
 
-def _image(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> Image:
+def _image(request: ImageRequest, job: MakingJob, at: datetime) -> Image:
     return Image(
         org_id=request.org_id,
         id=job.image_id,
@@ -130,7 +128,7 @@ def _image(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> Ima
     )
 
 
-def _version(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> Version:
+def _version(request: ImageRequest, job: MakingJob, at: datetime) -> Version:
     return Version(
         org_id=request.org_id,
         image_id=job.image_id,
@@ -146,7 +144,7 @@ def _version(request: ImageRequest, job: ImportJob | CopyJob, at: datetime) -> V
     )
 
 
-def _operation(job: ImportJob | CopyJob, at: datetime, step_count: int) -> Operation:
+def _operation(job: MakingJob, at: datetime) -> Operation:
     return Operation(
         org_id=job.org_id,
         id=job.operation_id,
@@ -156,7 +154,7 @@ def _operation(job: ImportJob | CopyJob, at: datetime, step_count: int) -> Opera
         version_id=job.version_id,
         asset_id=job.asset_id,
         job=job.to_json(),
-        step_count=step_count,
+        step_count=len(job.plan),
         created_at=at,
         queued_at=at,
         last_changed_at=at,

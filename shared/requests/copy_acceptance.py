@@ -13,9 +13,9 @@ from shared.requests.findings import Code, Finding
 from shared.requests.models import CopyRequest
 from shared.states.enums import AssetType
 from shared.workflow.jobs.copy_job import CopyJob, Replica
+from shared.workflow.kinds import planned
 from shared.workflow.pace import Pace
 from shared.workflow.sources import ReplicationMode
-from shared.workflow.steps import copy_steps
 
 _MODE = "/assetDetails/options/replicationMode"
 
@@ -72,7 +72,6 @@ def accept_copy(
         gpu_type=request.gpu_type,
         provider=provider,
         pace=pace,
-        queues=True,
         source=origin.version,
         version_name=request.version_name,
         home=regions.home,
@@ -81,6 +80,7 @@ def accept_copy(
         end_of_life=request.options.end_of_life,
         exclude_from_latest=request.options.exclude_from_latest,
     )
+    job = planned(job)
     data = {**request.data, "sourceId": origin.version.id, "region": regions.home.name}
     asset = asset_of(request, job, at, data, source_asset_id=origin.asset_id)
     return accept(
@@ -88,7 +88,6 @@ def accept_copy(
         job,
         at,
         assets=[asset, *(_replica_asset(asset, replica) for replica in job.replicas)],
-        step_count=len(copy_steps(replicated=bool(job.replicas))),
         source_stream_id=origin.stream_id,
         source_version_id=origin.version_id,
     )

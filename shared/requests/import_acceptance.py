@@ -9,9 +9,9 @@ from shared.requests.acceptance import Accepted, Ids, accept, asset_of
 from shared.requests.findings import Code, Finding
 from shared.requests.models import ImportRequest
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.kinds import planned
 from shared.workflow.pace import Pace
 from shared.workflow.sources import MarketplaceImage
-from shared.workflow.steps import import_steps
 
 _SUBNET = "/assetDetails/data/subNet"
 _NETWORK = "/assetDetails/data/vNet"
@@ -49,9 +49,8 @@ def _network_findings(request: ImportRequest, provider: ProviderInstance) -> Seq
 
 def accept_import(request: ImportRequest, provider: ProviderInstance, ids: Ids, at: datetime, pace: Pace) -> Accepted:
     """Work out the records and the job of an import that `check_import` has nothing against."""
-    job = _job(request, provider, ids, pace)
-    step_count = len(import_steps(request.os_type, request.gpu_type))
-    return accept(request, job, at, assets=[asset_of(request, job, at, request.source.data)], step_count=step_count)
+    job = planned(_job(request, provider, ids, pace))
+    return accept(request, job, at, assets=[asset_of(request, job, at, request.source.data)])
 
 
 def _job(request: ImportRequest, provider: ProviderInstance, ids: Ids, pace: Pace) -> ImportJob:
@@ -76,5 +75,4 @@ def _job(request: ImportRequest, provider: ProviderInstance, ids: Ids, pace: Pac
         secret_name=ids.secret_name,
         provider=provider,
         pace=pace,
-        queues=True,
     )

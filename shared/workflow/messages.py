@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -10,10 +10,9 @@ from shared.models.base import Model, UtcTime
 from shared.models.error_info import ErrorInfo, RetryInfo
 from shared.states.statuses import AssetStatus, OperationStatus
 from shared.workflow.jobs.any_job import AnyJob
-from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
 from shared.workflow.jobs.job import Job
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.outcome import StepError
 from shared.workflow.step_input import StepPosition
 
@@ -74,7 +73,7 @@ class AcceptanceFound(Model):
 class TurnTask(Model):
     """The input of the activity that asks for an operation's turn, and of the orchestration that waits for it."""
 
-    job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+    job: AnyJob
     looks: int = 0
     """How often it was asked for so far."""
     position: int = 1
@@ -115,7 +114,7 @@ class OperationEnd(Model):
 class RepairTask(Model):
     """The input of the orchestration that brings another one's operation to an end."""
 
-    job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+    job: MakingJob
     reason: str
     """How the other one ended."""
     canceled: bool = False
@@ -131,7 +130,7 @@ class RepairTask(Model):
 class RetryWindow(Model):
     """The input of the orchestration that waits for what is to become of a failed operation, and of its activity."""
 
-    job: Annotated[ImportJob | CopyJob, Field(discriminator="action")]
+    job: AnyJob
     until: UtcTime
     """When nobody may ask for a retry any more."""
     at: UtcTime

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.names import Activity
-from shared.states.enums import Action, GpuType, OsType
 from shared.states.statuses import AssetStatus
 from shared.workflow.step_input import StepPosition
 
@@ -22,7 +21,8 @@ class Step:
         title: for people.
         status: the asset's status while it runs; None leaves it as it is.
         failure: the asset's status when it fails for good.
-        retrying: the asset's status while an automatic retry waits, where `status` is one.
+        retrying: the asset's status while an automatic retry waits; None: that of the workflow kind.
+        needs_turn: whether it waits for the provider instance to have room for one more build.
         typical: how long it usually takes, in seconds.
         limit: how long one attempt may take, in seconds; retries have the whole operation's time.
         begin: the activity that starts it.
@@ -37,7 +37,8 @@ class Step:
     limit: float
     begin: Activity
     check: Activity | None = None
-    retrying: AssetStatus = AssetStatus.IMPORT_RETRY_PENDING
+    retrying: AssetStatus | None = None
+    needs_turn: bool = True
 
 
 _MINUTE = 60.0
@@ -209,6 +210,7 @@ REPLICATION = Step(
     limit=6 * _HOUR,
     begin=Activity.BEGIN_TARGET_REGIONS,
     check=Activity.CHECK_TARGET_REGIONS,
+    needs_turn=False,  # Azure does it alone
 )
 COPY_CLEAN_UP = Step(
     name="copy-clean-up",
@@ -273,6 +275,7 @@ _BY_NAME = {
         GALLERY,
         IMAGE_DEFINITION,
         IMAGE_VERSION,
+        REPLICATION,
         COPY_CLEAN_UP,
         STOP_WORK,
         REMOVE_MACHINE,
@@ -292,49 +295,6 @@ def by_name(name: str) -> Step:
         KeyError: there is none.
     """
     return _BY_NAME[name]
-
-
-def remote_desktop(os_type: OsType) -> Sequence[Step]:
-    """How an image is made reachable: by RDP, with the RDS role where many share a machine; Linux needs neither."""
-    match os_type:
-        case OsType.LINUX:
-            return ()
-        case OsType.SERVER | OsType.WVD:
-            return (ENABLE_RDS,)
-        case _:
-            return (ALLOW_RDP,)
-
-
-def import_steps(os_type: OsType, gpu: GpuType) -> Sequence[Step]:
-    """The steps of an import, in order."""
-    return (
-        PREFLIGHT,
-        MARKETPLACE_TERMS,
-        RESOURCE_GROUP,
-        NETWORK,
-        VIRTUAL_MACHINE,
-        GUEST_AGENT,
-        *remote_desktop(os_type),
-        *(() if gpu is GpuType.NONE else (GPU_DRIVER,)),
-        RESTART,
-    )
-
-
-def copy_steps(*, replicated: bool) -> Sequence[Step]:
-    """The steps of a copy, in order; `replicated` says whether it goes to further regions."""
-    return (
-        SOURCE_ACCESS,
-        COPY_PREFLIGHT,
-        GALLERY,
-        IMAGE_DEFINITION,
-        IMAGE_VERSION,
-        *((REPLICATION,) if replicated else ()),
-    )
-
-
-def removal(action: Action) -> Step:
-    """The step that takes back what an action made."""
-    return REMOVE_MACHINE if action is Action.IMPORT else REMOVE_IMAGE_VERSION
 
 
 def position(steps: Sequence[Step], step: Step) -> StepPosition:

@@ -11,7 +11,7 @@ import httpx
 from shared.states.enums import GpuType, OsType
 from shared.states.roll_up import VERSION_OF_ASSET
 from shared.states.statuses import AssetStatus, VersionStatus
-from shared.workflow import steps
+from shared.workflow import plans, steps
 from shared.workflow.steps import Step
 from tests.e2e.aftermath import HUB, LAST_STATUS
 from tests.e2e.stack import Import, Json, Stack, Tenant, wait_until
@@ -75,11 +75,11 @@ class Case:
 
 def cases() -> Iterator[Case]:
     """Every step of both actions with every fault that can happen there."""
-    plans = {
-        "import": [*steps.import_steps(OsType.WVD, GpuType.NVIDIA), steps.ALLOW_RDP],
-        "copy": steps.copy_steps(replicated=True),
+    of_action = {
+        "import": [*plans.import_steps(OsType.WVD, GpuType.NVIDIA), steps.ALLOW_RDP],
+        "copy": plans.copy_steps(replicated=True),
     }
-    for action, plan in plans.items():
+    for action, plan in of_action.items():
         for step in plan:
             for fault in Fault if step not in ELSEWHERE else ():
                 if fault is not Fault.STUCK or step.check not in (None, step.begin):

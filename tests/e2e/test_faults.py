@@ -9,7 +9,7 @@ import pytest
 
 from local.azurite import running_azurite
 from shared.states.enums import GpuType, OsType
-from shared.workflow import steps
+from shared.workflow import plans, steps
 from tests.e2e import faults
 from tests.e2e.faults import CALLS, ELSEWHERE, Case, Fault
 from tests.e2e.gate import Gate, Trouble, gate_before
@@ -36,8 +36,8 @@ def _gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, Ga
 
 
 def test_every_step_has_a_call_to_disturb():
-    plans = (steps.import_steps(OsType.WVD, GpuType.NVIDIA), [steps.ALLOW_RDP], steps.copy_steps(replicated=True))
-    assert {step.name for plan in plans for step in plan} == set(CALLS) | {step.name for step in ELSEWHERE}
+    all_plans = (plans.import_steps(OsType.WVD, GpuType.NVIDIA), [steps.ALLOW_RDP], plans.copy_steps(replicated=True))
+    assert {step.name for plan in all_plans for step in plan} == set(CALLS) | {step.name for step in ELSEWHERE}
 
 
 @pytest.mark.parametrize("trouble", [Trouble.BUSY, Trouble.RESET])
@@ -101,7 +101,7 @@ def test_a_host_that_is_killed_in_every_step_goes_on(folder, action: str):
     """Each step's call to Azure is held up, and the host dies while it waits for the answer."""
     with running_stack(folder) as stack:
         tenant = with_gallery(Tenant(stack))
-        plan = steps.copy_steps(replicated=True) if action == "copy" else steps.import_steps(OsType.WVD, GpuType.NVIDIA)
+        plan = plans.copy_steps(replicated=True) if action == "copy" else plans.import_steps(OsType.WVD, GpuType.NVIDIA)
         held = [CALLS[step.name] for step in plan if step not in ELSEWHERE]
         for method, path in held:
             tenant.fault({"type": "delay", "seconds": 1, "when": "after"}, method=method, path=path, count=1)

@@ -112,13 +112,20 @@ class Crowd:
         if deed is Deed.CANCEL:
             number = CANCELED_FROM[turn % len(CANCELED_FROM)]
             self._until(job, lambda operation: operation["step"] and operation["step"]["number"] >= number)
-            self._persist(tenant, "POST", f"/operations/{job.operation['id']}/cancel", wanted=(200, 202))
+            if not self._cancel(job):
+                deed = Deed.IMPORT
         if fault:
             self._until(job, lambda operation: operation["status"] == "Failed")
             tenant.mend(fault)
             self._persist(tenant, "POST", f"/operations/{job.operation['id']}/retry", wanted=(202,))
         self._until(job, lambda operation: operation["status"] in AT_THE_END)
         return Story(deed, job)
+
+    def _cancel(self, job: Import) -> bool:
+        """Cancel an import; returns whether that was in time. Where storage was away for long, it may have ended."""
+        path = f"/operations/{job.operation['id']}/cancel"
+        answer = self._persist(job.tenant, "POST", path, wanted=(200, 202), refusal="OPERATION_ENDED")
+        return answer.status_code != 409
 
     def _tenant(self) -> Tenant:
         tenant = Tenant(self._fleet)
@@ -135,15 +142,18 @@ class Crowd:
         return Import(tenant, answer.json(), answer.headers["Operation-Location"])
 
     def _persist(
-        self, tenant: Tenant, method: str, path: str, *, wanted: Sequence[int], **options: object
+        self, tenant: Tenant, method: str, path: str, *, wanted: Sequence[int], refusal: str = "", **options: object
     ) -> httpx.Response:
-        """Send a request, with a key, until a host has answered it; the answer must be one of the wanted."""
+        """Send a request, with a key, until a host has answered it; the answer must be one of the wanted.
+
+        `refusal` is the code of a 409 that is an answer, too.
+        """
         headers = {"Idempotency-Key": str(uuid4())}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             with suppress(httpx.TransportError):
                 answer = tenant.request(method, path, headers=headers, **options)
-                if answer.status_code in wanted:
+                if answer.status_code in wanted or (answer.status_code == 409 and answer.json()["code"] == refusal):
                     return answer
                 # 409 is the answer to a request whose first try is still at work somewhere.
                 assert answer.status_code in (409, 503), f"{method} {path}: {answer.status_code} {answer.text}"

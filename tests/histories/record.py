@@ -21,6 +21,7 @@ from shared.states.enums import GpuType
 from shared.states.statuses import OperationStatus
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.pace import Pace
 from shared.workflow.replication import ReplicationState
 from tests import builders
@@ -83,7 +84,7 @@ def _copy_resumed(world: World) -> CopyJob:
     return job
 
 
-def _retry_once(world: World, job: ImportJob | CopyJob) -> None:
+def _retry_once(world: World, job: MakingJob) -> None:
     """Let somebody ask for a retry once the operation takes one."""
 
     def retry() -> None:
@@ -132,7 +133,7 @@ def _not_copied(world: World) -> CopyJob:
     return job
 
 
-SCENARIOS: dict[str, Callable[[World], ImportJob | CopyJob]] = {
+SCENARIOS: dict[str, Callable[[World], MakingJob]] = {
     "import-complete": _complete,
     "import-retried": _retried,
     "import-failed": _failed,

@@ -17,6 +17,7 @@ from shared.states.transition_table import FIRST_ASSET_STATUS, may_follow
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.naming import gallery_target, staging
 from shared.workflow.steps import CLEAN_UP, COPY_CLEAN_UP
 from tests.orchestrations.conftest import PASSWORD, World
@@ -26,7 +27,7 @@ _FIRST = {"ASSET": FIRST_ASSET_STATUS, "VERSION": VersionStatus.PENDING, "IMAGE"
 _CLEANING = (CLEAN_UP.name, COPY_CLEAN_UP.name)
 
 
-def wrong(world: World, made: ImportJob | CopyJob, deletion: DeleteJob | None = None) -> list[str]:
+def wrong(world: World, made: MakingJob, deletion: DeleteJob | None = None) -> list[str]:
     """What is not as it should be, as sentences; empty if nothing is."""
     found = [*_instances(world, made), *_secrets(world), *_ended(world.operation(made))]
     deleted = False
@@ -38,7 +39,7 @@ def wrong(world: World, made: ImportJob | CopyJob, deletion: DeleteJob | None = 
     return [*found, *_azure(world, made, deletion), *_history(world, made)]
 
 
-def _instances(world: World, job: ImportJob | CopyJob) -> Iterator[str]:
+def _instances(world: World, job: MakingJob) -> Iterator[str]:
     """Every orchestration has come to its own end, but for one that was terminated and repaired."""
     error = world.operation(job).error
     lost = job.operation_id if error and error.code == ORCHESTRATION_LOST else None
@@ -78,7 +79,7 @@ def _ended(operation: Operation) -> Iterator[str]:
         yield f"{name} has succeeded at {operation.percent_complete} %"
 
 
-def _records(world: World, job: ImportJob | CopyJob, deletion: DeleteJob | None) -> Iterator[str]:
+def _records(world: World, job: MakingJob, deletion: DeleteJob | None) -> Iterator[str]:
     """Statuses agree at all three levels, and with the operation."""
     operation, assets = world.operation(job), _assets(world, job)
     version = world.catalog.get(Version, job.org_id, job.image_id, job.version_id)
@@ -103,14 +104,14 @@ def _records(world: World, job: ImportJob | CopyJob, deletion: DeleteJob | None)
             yield f"asset {asset.id} is {asset.status} and does not say why"
 
 
-def _gone(world: World, job: ImportJob | CopyJob) -> Iterator[str]:
+def _gone(world: World, job: MakingJob) -> Iterator[str]:
     for kind in (Image, Version, Asset, NameReservation):
         left = [each.row_key for each in world.catalog.all(kind) if job.image_id in repr(each)]
         if left:
             yield f"deleted, and {left} are there"
 
 
-def _azure(world: World, job: ImportJob | CopyJob, deletion: DeleteJob | None) -> Iterator[str]:
+def _azure(world: World, job: MakingJob, deletion: DeleteJob | None) -> Iterator[str]:
     """Azure has what the catalogue says, or what an error says is left there; and the ledger knows all of it."""
     expected = set() if _is_gone(world, job) else _expected(world, job)
     there = _there(world, job)
@@ -129,11 +130,11 @@ def _azure(world: World, job: ImportJob | CopyJob, deletion: DeleteJob | None) -
         yield f"nothing exists, and the ledger says {states}"
 
 
-def _is_gone(world: World, job: ImportJob | CopyJob) -> bool:
+def _is_gone(world: World, job: MakingJob) -> bool:
     return not any(image.id == job.image_id for image in world.catalog.all(Image))
 
 
-def _expected(world: World, job: ImportJob | CopyJob) -> set[str]:
+def _expected(world: World, job: MakingJob) -> set[str]:
     """What exists in Azure, by the statuses of the assets."""
     if isinstance(job, ImportJob):
         complete = world.asset(job).status is AssetStatus.IMPORT_COMPLETE
@@ -144,7 +145,7 @@ def _expected(world: World, job: ImportJob | CopyJob) -> set[str]:
     return regions | {target.definition_id} if regions else set()
 
 
-def _there(world: World, job: ImportJob | CopyJob) -> set[str]:
+def _there(world: World, job: MakingJob) -> set[str]:
     """What exists in Azure."""
     versions = world.galleries.versions
     return {
@@ -154,7 +155,7 @@ def _there(world: World, job: ImportJob | CopyJob) -> set[str]:
     }
 
 
-def _says_that_something_is_left(world: World, job: ImportJob | CopyJob, deletion: DeleteJob | None) -> bool:
+def _says_that_something_is_left(world: World, job: MakingJob, deletion: DeleteJob | None) -> bool:
     """Whether an error says so: a deletion's by its code, others by a detail of the clean-up's.
 
     The clean-up of a replication has one more detail than there are regions that the image is not in.
@@ -170,7 +171,7 @@ def _says_that_something_is_left(world: World, job: ImportJob | CopyJob, deletio
     )
 
 
-def _history(world: World, job: ImportJob | CopyJob) -> Iterator[str]:
+def _history(world: World, job: MakingJob) -> Iterator[str]:
     """One chain for each part, without a gap, a rival or a link that may not be."""
     entries = sorted(world.catalog.all(HistoryEntry), key=lambda entry: entry.sequence)
     numbers = [entry.sequence for entry in entries]
@@ -193,5 +194,5 @@ def _history(world: World, job: ImportJob | CopyJob) -> Iterator[str]:
             yield f"asset {asset.id} is {asset.status}, and its history ends with {last.get(asset.id)}"
 
 
-def _assets(world: World, job: ImportJob | CopyJob) -> Sequence[Asset]:
+def _assets(world: World, job: MakingJob) -> Sequence[Asset]:
     return [asset for asset in world.catalog.all(Asset) if asset.image_id == job.image_id]

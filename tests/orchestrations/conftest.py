@@ -33,10 +33,10 @@ from shared.models.orphans import SweepRules, SweepTask
 from shared.names import QUEUE, SWEEP_INSTANCE_ID, Event, Orchestrator, kept_instance_id, step_instance_id
 from shared.settings import Settings
 from shared.states.enums import Action, OperationAction
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.jobs.delete_job import DeleteJob
+from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.jobs.import_job import ImportJob
 from shared.workflow.jobs.job import Job
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.messages import RepairTask
 from tests import builders
 from tests.fakes import FakeCatalogStore, FakeGalleryProvider, FakeImageProvider, FakeInventory, FakeSecretStore
@@ -91,17 +91,17 @@ class World:
         """How long before its time a timer may ring."""
         return timedelta(seconds=1 if isinstance(self.timers, EarlyTimers) else 0)
 
-    def accept(self, job: ImportJob | CopyJob) -> None:
+    def accept(self, job: MakingJob) -> None:
         """Write what accepting the job's request writes."""
         if job.secret_name:
             self.secrets.put(job.secret_name, PASSWORD)
         self.catalog.create(*builders.accepted(job))
 
-    def run(self, job: ImportJob | CopyJob | DeleteJob) -> dict[str, Any] | str:
+    def run(self, job: AnyJob) -> dict[str, Any] | str:
         """Run the job's orchestration to its end, however long it waits; returns its output or failure."""
         return self._run(ORCHESTRATORS[job.action], job.operation_id, job)
 
-    def run_all(self, jobs: Sequence[ImportJob | CopyJob]) -> None:
+    def run_all(self, jobs: Sequence[MakingJob]) -> None:
         """Run the orchestrations of several jobs at once, each to its end."""
         with self._engine() as store:
             hub = self._hub(store)
@@ -110,7 +110,7 @@ class World:
             while self._live(hub):
                 hub = self._turn(store, hub)
 
-    def run_repair(self, job: ImportJob | CopyJob) -> dict[str, Any] | str:
+    def run_repair(self, job: MakingJob) -> dict[str, Any] | str:
         """Run the repair of an operation alone, to its end."""
         task = RepairTask(job=job, reason="Terminated")
         return self._run(Orchestrator.REPAIR_OPERATION, step_instance_id(job.operation_id, "repair"), task)
@@ -155,7 +155,7 @@ class World:
                 hub.post.ring()
         return hub
 
-    def start(self, job: ImportJob | CopyJob | DeleteJob) -> None:
+    def start(self, job: AnyJob) -> None:
         """Start the job's orchestration, while others run or not."""
         self._start(ORCHESTRATORS[job.action], job.operation_id, job)
 
@@ -170,7 +170,7 @@ class World:
         with store.transaction():
             hub.terminate(job.operation_id, "by hand")
 
-    def repair(self, job: ImportJob | CopyJob, **known: Any) -> None:
+    def repair(self, job: MakingJob, **known: Any) -> None:
         """Bring the operation to an end as the schedule does."""
         operation = self.operation(job).takes_no_retry().model_copy(update={"lost_at": self.now})
         self.catalog.update(operation)

@@ -15,12 +15,12 @@ import pytest
 from shared import wiring
 from shared.names import Activity
 from shared.ports.azure import Preflight
-from shared.states.enums import Action, GpuType, OsType
+from shared.states.enums import GpuType, OsType
 from shared.states.statuses import OperationStatus
-from shared.workflow import steps
-from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow import plans, steps
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
+from shared.workflow.kinds import kind_of, removal_of
 from shared.workflow.pace import Pace
 from shared.workflow.sources import PurchasePlan
 from shared.workflow.steps import Step
@@ -30,7 +30,7 @@ from tests.orchestrations import aftermath
 from tests.orchestrations.conftest import World
 from tests.orchestrations.faulty import Fault, Faults, Operation
 
-Making = ImportJob | CopyJob
+Making = MakingJob
 PORTS = ("catalog", "secrets", "images", "galleries")
 WORKS = {
     "images": ("network_security_group", "virtual_machine", "run_command", "gpu_driver", "restart", "clean_up"),
@@ -98,10 +98,8 @@ class Scenario:
         """The steps that faults meet with. A deletion takes away what a clean-up has left, by the same activities."""
         if self.twist is None:
             return self.plan
-        action = self.make().action
-        if self.at is None:
-            return (steps.removal(action),)
-        return (steps.CLEAN_UP if action is Action.IMPORT else steps.COPY_CLEAN_UP,)
+        made = self.make()
+        return (removal_of(made) if self.at is None else kind_of(made).clean_up,)
 
     def step_of(self, operation: Operation) -> Step | None:
         """The step that an operation belongs to; None if to none, as what writes progress does."""
@@ -115,11 +113,11 @@ _PACE = Pace(poll_seconds=60)
 
 
 def _importing(os_type: OsType, gpu: GpuType) -> tuple[Callable[[], Making], Sequence[Step]]:
-    return partial(builders.import_job, os_type=os_type, gpu_type=gpu, pace=_PACE), steps.import_steps(os_type, gpu)
+    return partial(builders.import_job, os_type=os_type, gpu_type=gpu, pace=_PACE), plans.import_steps(os_type, gpu)
 
 
 def _copying(*regions: str) -> tuple[Callable[[], Making], Sequence[Step]]:
-    return partial(builders.copy_job, *regions, pace=_PACE), steps.copy_steps(replicated=bool(regions))
+    return partial(builders.copy_job, *regions, pace=_PACE), plans.copy_steps(replicated=bool(regions))
 
 
 _WVD = _importing(OsType.WVD, GpuType.NVIDIA)

@@ -91,7 +91,7 @@ def test_azure_is_polled_no_sooner_than_it_said(world, job, moments, asked):
 
 @pytest.mark.parametrize("asked", [1, 16, 40])
 def test_after_a_refusal_azure_is_asked_no_sooner_than_it_said(world, moments, monkeypatch, asked):
-    monkeypatch.setattr(run_step, "luck", lambda _: 0.0)
+    monkeypatch.setattr(run_step, "jitter", lambda _: 0.0)
     job = builders.import_job(pace=Pace(retry_seconds=0.05))
     world.accept(job)
     throttled = TransientError("TooManyRequests", "Wait.", kind=ErrorKind.THROTTLED, retry_after=asked)

@@ -26,7 +26,7 @@ def _taken(world):
     return Taken()
 
 
-def publish(world, taken):
+def deliver(world, taken):
     Sender(world.catalog, "one", taken, lambda: builders.NOW).deliver()
     return taken
 
@@ -43,7 +43,7 @@ def test_an_import_tells_each_status_once_and_in_order(world, job, taken, crash_
     world.accept(job)
     world.crash_at, world.crash_moment = 8, crash_moment
     world.run(job)
-    publish(world, taken)
+    deliver(world, taken)
     assert_history_is_told(world, taken)
     copies = [event.data.after for event in taken if event.type.endswith("CopyStatusChanged")]
     assert copies == ["DEPLOYING_VM", "RESTARTING_VM", "IMPORT_COMPLETE"]
@@ -57,7 +57,7 @@ def test_a_retry_and_a_failure_say_why(world, job, taken):
     world.images.fail("begin_virtual_machine", busy)
     world.images.fail("begin_virtual_machine", PermanentError("QuotaExceeded", "Ask.", correlation_id="c-2"))
     world.run(job)
-    publish(world, taken)
+    deliver(world, taken)
     assert_history_is_told(world, taken)
     told = {event.data.after: event.data for event in taken if event.data.asset_id}
     waiting, failed = told["IMPORT_RETRY_PENDING"], told["IMPORT_FAILED"]
@@ -69,7 +69,7 @@ def test_a_copy_tells_of_each_of_its_regions(world, taken):
     job = builders.copy_job("westus2", "northeurope")
     world.accept(job)
     world.run(job)
-    publish(world, taken)
+    deliver(world, taken)
     assert_history_is_told(world, taken)
     available = {event.data.asset_id for event in taken if event.data.after == "AVAILABLE"}
     assert available >= {job.asset_id, *(replica.asset_id for replica in job.replicas)}
@@ -80,7 +80,7 @@ def test_a_deletion_tells_of_its_end_last(world, job, taken):
     world.run(job)
     world.now += timedelta(hours=1)
     operation = delete(world, job)
-    publish(world, taken)
+    deliver(world, taken)
     assert_history_is_told(world, taken)
     version, image = taken[-2:]
     assert (version.type, version.data.after) == ("ImageCatalog.VersionStatusChanged", "DELETED")
@@ -98,5 +98,5 @@ def test_no_event_holds_the_password(world, job, taken):
     world.images.fail("begin_virtual_machine", PermanentError("Bad", "No."))
     world.run(job)
     assert taken == []
-    assert publish(world, taken)
+    assert deliver(world, taken)
     assert PASSWORD not in "".join(event.model_dump_json() for event in taken)

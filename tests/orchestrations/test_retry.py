@@ -17,9 +17,10 @@ from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus
 from shared.workflow.facts import Facts
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.pace import Pace
+from shared.workflow.plans import copy_steps, import_steps
 from shared.workflow.replication import ReplicationState
 from shared.workflow.sources import PurchasePlan
-from shared.workflow.steps import REPLICATION, copy_steps, import_steps
+from shared.workflow.steps import REPLICATION
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations import test_delete

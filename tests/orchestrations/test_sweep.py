@@ -17,6 +17,7 @@ from shared.models.orphans import Orphan, OrphanKind, OrphanState, PageReport, S
 from shared.states.statuses import AssetStatus, OperationStatus
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.naming import gallery_target, staging, tags
 from tests import builders
 from tests.builders import ORG
@@ -39,13 +40,13 @@ def _provider(world: World) -> None:
     world.catalog.put(builders.provider_instance())
 
 
-def finish(world: World, job: ImportJob | CopyJob, status: OperationStatus, asset: AssetStatus) -> None:
+def finish(world: World, job: MakingJob, status: OperationStatus, asset: AssetStatus) -> None:
     """Let the job's request have been accepted, and its operation have ended so."""
     world.catalog.create(*builders.accepted(job))
     end(world, job, status, asset)
 
 
-def end(world: World, job: ImportJob | CopyJob, status: OperationStatus, asset: AssetStatus) -> None:
+def end(world: World, job: MakingJob, status: OperationStatus, asset: AssetStatus) -> None:
     world.catalog.update(world.operation(job).model_copy(update={"status": status}))
     world.catalog.update(world.asset(job).model_copy(update={"status": asset}))
 

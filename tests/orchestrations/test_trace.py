@@ -12,14 +12,14 @@ from shared.models.outbox import OutboxEvent
 from shared.names import Activity
 from shared.ports.azure import Preflight
 from shared.states.enums import GpuType, OsType
-from shared.workflow import steps
+from shared.workflow import plans, steps
 from shared.workflow.sources import PurchasePlan
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations.conftest import PASSWORD
 
-IMPORT = [*steps.import_steps(OsType.WVD, GpuType.NVIDIA), steps.CLEAN_UP]
-COPY = [*steps.copy_steps(replicated=False), steps.COPY_CLEAN_UP]
+IMPORT = [*plans.import_steps(OsType.WVD, GpuType.NVIDIA), steps.CLEAN_UP]
+COPY = [*plans.copy_steps(replicated=False), steps.COPY_CLEAN_UP]
 METHODS = {
     Activity.PREFLIGHT_IMPORT: "preflight",
     Activity.PROVE_SOURCE_ACCESS: "prove_access",

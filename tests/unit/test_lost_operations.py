@@ -18,9 +18,8 @@ from shared.models.image import Asset
 from shared.models.operation import Operation
 from shared.states.enums import OperationAction
 from shared.states.statuses import AssetStatus, OperationStatus
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.any_job import AnyJob
+from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.messages import RepairTask
 from tests import builders
 from tests.builders import ORG
@@ -82,7 +81,7 @@ def _catalog(monkeypatch: pytest.MonkeyPatch) -> FakeCatalogStore:
     return catalog
 
 
-def lost(job: ImportJob | CopyJob | DeleteJob, name: str, status: Any = Status.Terminated) -> FakeClient:
+def lost(job: AnyJob, name: str, status: Any = Status.Terminated) -> FakeClient:
     return FakeClient([Instance(job.operation_id, name, status, json.dumps(job.to_json()))])
 
 
@@ -96,7 +95,7 @@ def reconcile_records(client: FakeClient) -> list[tuple[str, str, Any]]:
     return reconcile(client, lost_operations.reconcile_records)
 
 
-def change(catalog: FakeCatalogStore, job: ImportJob | CopyJob, **update: Any) -> None:
+def change(catalog: FakeCatalogStore, job: MakingJob, **update: Any) -> None:
     catalog.update(catalog.get(Operation, ORG, job.operation_id).model_copy(update=update))
 
 
@@ -274,7 +273,7 @@ OPEN: list[dict[str, Any]] = [
 ]
 
 
-def accepted(catalog: FakeCatalogStore, job: ImportJob | CopyJob, **update: Any) -> None:
+def accepted(catalog: FakeCatalogStore, job: MakingJob, **update: Any) -> None:
     """Write the records of a job of an org with a provider instance, which did not change for some time."""
     catalog.put(builders.provider_instance(org_id=job.org_id))
     catalog.create(*builders.accepted(job))

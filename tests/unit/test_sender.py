@@ -56,7 +56,7 @@ class Office:
     sink: FakeSink = field(default_factory=FakeSink)
     now: datetime = builders.NOW
 
-    def publish(self, name: str = SINK, sink: FakeSink | None = None) -> None:
+    def deliver(self, name: str = SINK, sink: FakeSink | None = None) -> None:
         Sender(self.catalog, name, sink or self.sink, lambda: self.now).deliver()
 
     def wait(self, **time: float) -> None:
@@ -196,7 +196,7 @@ def test_one_receiver_that_is_down_holds_up_no_other(office):
     image = office.fill(2, sinks=(SINK, "other"))
     down = FakeSink()
     down.fail("send", SinkUnavailable("down"), times=100)
-    office.publish("other", down)
+    office.deliver("other", down)
     office.deliver()
     assert office.sink.of(image) == ids(image, 1, 2)
     assert {row.sink for row in office.catalog.all(OutboxEvent)} == {"other"}
@@ -233,7 +233,7 @@ def test_a_sender_that_comes_while_another_sends_leaves_the_image_alone(office):
     other, send = FakeSink(), office.sink.send
 
     def meanwhile(event: CloudEvent) -> None:
-        office.publish(sink=other)
+        office.deliver(sink=other)
         send(event)
 
     office.sink.send = meanwhile

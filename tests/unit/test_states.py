@@ -19,7 +19,7 @@ from shared.states.transition_table import (
     UNUSED_ASSET_STATUSES,
     may_follow,
 )
-from shared.workflow.steps import copy_steps, import_steps
+from shared.workflow.plans import copy_steps, import_steps
 from tools import state_diagram
 
 FAILURES = {status for status, version in VERSION_OF_ASSET.items() if version is VersionStatus.FAILED}

@@ -25,7 +25,6 @@ from shared.errors.services import SecretUnavailable
 from shared.models.idempotency_key import IdempotencyKey
 from shared.models.image import NameReservation
 from shared.models.provider_instance import ProviderInstance
-from shared.names import Orchestrator
 from shared.requests.acceptance import Accepted, Ids
 from shared.requests.copy_acceptance import accept_copy, check_copy
 from shared.requests.copy_sources import find_origin
@@ -34,7 +33,7 @@ from shared.requests.image_requests import Parsed, parse_image_request
 from shared.requests.import_acceptance import accept_import, check_import
 from shared.requests.models import AnyRequest, CopyRequest, ImportRequest
 from shared.requests.problems import RETRY_AFTER_SECONDS, Problem, Refused, invalid
-from shared.states.enums import Action
+from shared.workflow.kinds import kind_of
 from shared.workflow.pace import Pace
 from triggers.accept.start import start
 from triggers.http import caller, idempotent_requests
@@ -46,10 +45,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_ORCHESTRATORS: Mapping[Action, Orchestrator] = {
-    Action.IMPORT: Orchestrator.IMPORT_IMAGE,
-    Action.COPY_EXISTING_IMAGE: Orchestrator.COPY_IMAGE,
-}
 Acceptance = Callable[[Ids, datetime, Pace], Accepted]
 """Makes the records and the job of a request that nothing speaks against."""
 
@@ -207,7 +202,7 @@ async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, re
 
     At the same time would be quicker, and leave a secret that nobody owns if this process dies in between.
     """
-    await start(client, _ORCHESTRATORS[accepted.job.action], accepted.job)
+    await start(client, kind_of(accepted.job).orchestrator, accepted.job)
     name, secret = accepted.job.secret_name, request.secret
     if name is not None and secret is not None:
         await asyncio.to_thread(_keep_secret, name, secret.get_secret_value())

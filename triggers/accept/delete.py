@@ -17,16 +17,14 @@ from shared.errors.catalogue import CatalogError, Changed, NotFound
 from shared.models.idempotency_key import IdempotencyKey
 from shared.models.image import Asset, Image, Version
 from shared.models.operation import Operation
-from shared.names import Orchestrator
 from shared.ports.catalog import Query, every
 from shared.requests.findings import Code
 from shared.requests.problems import RETRY_AFTER_SECONDS, Problem, Refused
 from shared.states.enums import OperationAction
 from shared.states.statuses import OperationStatus
-from shared.workflow.jobs.any_job import read_making_job
-from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
+from shared.workflow.kinds import kind_of, planned, read_job, read_making_job
 from triggers.accept.start import start
 from triggers.http import idempotent_requests
 from triggers.http.answers import fetch, flag, now
@@ -79,7 +77,7 @@ async def _accept(
         return await asyncio.to_thread(idempotent_requests.keep_answer, attempt, response)
     operation = _operation(job, now())
     response = operations.progress_response(req, operation)
-    await start(client, Orchestrator.REMOVE_IMAGE, job)
+    await start(client, kind_of(job).orchestrator, job)
     await asyncio.to_thread(_write, operation, attempt.answered(response))
     for made in job.made:
         await _stop(client, made)
@@ -127,7 +125,7 @@ def _job(target: Target) -> DeleteJob:
     operation_id = str(uuid4())
     shown = tuple(job.model_copy(update={"shown_by": operation_id}) for job in made)
     first = shown[0]
-    return DeleteJob(
+    job = DeleteJob(
         org_id=target.org,
         operation_id=operation_id,
         image_id=image.id,
@@ -142,9 +140,10 @@ def _job(target: Target) -> DeleteJob:
         whole_image=len(wanted) == len(versions),
         force=target.force,
     )
+    return planned(job)
 
 
-def _making(version: Version) -> ImportJob | CopyJob:
+def _making(version: Version) -> MakingJob:
     """The job that made a version: it names what there is in Azure."""
     try:
         made_by = wiring.catalog().get(Operation, version.org_id, version.operation_id or "")
@@ -156,7 +155,7 @@ def _making(version: Version) -> ImportJob | CopyJob:
     return read_making_job(made_by.job)
 
 
-def _check_unused(target: Target, made: Sequence[ImportJob | CopyJob]) -> None:
+def _check_unused(target: Target, made: Sequence[MakingJob]) -> None:
     """Refuse the deletion of what a running copy reads from."""
     mine = {version_id for job in made for version_id in _gallery_versions(job)}
     continuation = None
@@ -164,7 +163,7 @@ def _check_unused(target: Target, made: Sequence[ImportJob | CopyJob]) -> None:
         query = Query(equals={"status": _AT_WORK}, size=100, continuation=continuation)
         page = wiring.catalog().list(Operation, target.org, query)
         for operation in page.items:
-            if operation.action is OperationAction.COPY_EXISTING_IMAGE and _source(operation) in mine:
+            if _source(operation) in mine:
                 detail = f"The operation {operation.id} copies from it: wait until that has ended, or use force."
                 raise Refused(Problem(409, Code.IN_USE, detail))
         continuation = page.continuation
@@ -172,7 +171,7 @@ def _check_unused(target: Target, made: Sequence[ImportJob | CopyJob]) -> None:
             return
 
 
-def _gallery_versions(job: ImportJob | CopyJob) -> Sequence[str]:
+def _gallery_versions(job: MakingJob) -> Sequence[str]:
     """The ids of the image versions in galleries that a job made."""
     try:
         asset = wiring.catalog().get(Asset, job.org_id, job.image_id, job.version_id, job.asset_id)
@@ -183,8 +182,8 @@ def _gallery_versions(job: ImportJob | CopyJob) -> Sequence[str]:
 
 
 def _source(operation: Operation) -> str:
-    job = read_making_job(operation.job) if operation.job else None
-    return job.source.id.lower() if isinstance(job, CopyJob) else ""
+    source = read_job(operation.job).source_id if operation.job else None
+    return source.lower() if source else ""
 
 
 def _operation(job: DeleteJob, at: datetime) -> Operation:
@@ -197,7 +196,7 @@ def _operation(job: DeleteJob, at: datetime) -> Operation:
         version_id=job.version_id,
         asset_id=job.asset_id,
         job=job.to_json(),
-        step_count=1 + len(job.made),
+        step_count=len(job.plan),
         created_at=at,
         last_changed_at=at,
     )
@@ -223,7 +222,7 @@ def _write(operation: Operation, answer: IdempotencyKey | None) -> None:
     raise Changed(operation.image_id)
 
 
-async def _stop(client: df.DurableOrchestrationClient, made: ImportJob | CopyJob) -> None:
+async def _stop(client: df.DurableOrchestrationClient, made: MakingJob) -> None:
     """Cancel the operation if it is still at work, or keeps what it made; the deletion looks after that, too."""
     try:
         operation = await asyncio.to_thread(operations.note_cancellation, made.org_id, made.operation_id)

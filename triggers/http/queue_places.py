@@ -8,7 +8,7 @@ from shared import wiring
 from shared.catalogue import queue
 from shared.models.operation import Operation, Ticket
 from shared.states.statuses import OperationStatus
-from shared.workflow.jobs.any_job import read_making_job
+from shared.workflow.kinds import read_making_job
 
 KEPT_SECONDS = 1.0
 """Each of hundreds that wait may be asked for every few seconds, and a look at a queue reads all of it."""

@@ -15,8 +15,8 @@ from shared.models.operation import Operation
 from shared.ports.catalog import Query
 from shared.requests.findings import Code, one_of
 from shared.requests.problems import Problem, Refused, bad_parameter
-from shared.states.enums import OperationAction
 from shared.states.statuses import OperationStatus
+from shared.workflow.kinds import KINDS
 from triggers.http import idempotent_requests
 from triggers.http.answers import (
     POLL_SECONDS,
@@ -126,7 +126,7 @@ def note_cancellation(org: str, operation_id: str) -> Operation:
         if not operation.is_open or operation.status is OperationStatus.SUCCEEDED:
             detail = f"The operation has ended as {operation.status}: there is nothing to cancel."
             raise Refused(Problem(409, Code.OPERATION_ENDED, detail))
-        if operation.action is OperationAction.DELETE:
+        if not KINDS[operation.action].cancelable:
             detail = "A deletion can't be canceled: what it has removed is gone. It goes on to its end."
             raise Refused(Problem(409, Code.NOT_CANCELABLE, detail))
         noted = operation.asked_to_end(now())

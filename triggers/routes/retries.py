@@ -13,8 +13,8 @@ from shared.models.operation import Operation
 from shared.names import Event, kept_instance_id
 from shared.requests.findings import Code
 from shared.requests.problems import Problem, Refused
-from shared.states.enums import OperationAction
 from shared.states.statuses import OperationStatus
+from shared.workflow.kinds import KINDS
 from triggers.http import idempotent_requests
 from triggers.http.answers import answers_async, fetch, now, path_id
 from triggers.http.caller import org_of
@@ -79,13 +79,13 @@ def _retry(
 
 
 def _refusal(operation: Operation) -> Refused:
-    if operation.status is OperationStatus.FAILED and operation.action is not OperationAction.DELETE:
+    if operation.status is OperationStatus.FAILED and KINDS[operation.action].cancelable:
         detail = "What the operation had made is removed, or just being removed: create the image again."
         return Refused(Problem(409, Code.TOO_LATE_TO_RETRY, detail))
     if operation.status is OperationStatus.SUCCEEDED and operation.error is not None:
         detail = "The time for a retry is over: the image stays in the regions that have it."
         return Refused(Problem(409, Code.TOO_LATE_TO_RETRY, detail))
-    if operation.action is OperationAction.DELETE:
+    if not KINDS[operation.action].cancelable:
         detail = "A deletion is not retried: delete the image again."
     elif operation.status.ended:
         detail = f"The operation has ended as {operation.status}: there is nothing to retry."

@@ -19,13 +19,12 @@ from shared.models.operation import Operation
 from shared.models.provider_instance import ProviderInstance
 from shared.names import Orchestrator, step_instance_id
 from shared.ports.catalog import Equals, every, everywhere
-from shared.states.enums import OperationAction
 from shared.states.sets import USABLE
 from shared.states.statuses import OperationStatus
-from shared.workflow.jobs.any_job import read_making_job
-from shared.workflow.jobs.copy_job import CopyJob
+from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
+from shared.workflow.kinds import KINDS, kind_of, read_job
 from shared.workflow.messages import RepairTask
 from triggers.accept.start import start
 from triggers.http.answers import now
@@ -49,7 +48,7 @@ _OPEN: Sequence[Equals] = (
 """What tells the records of open operations (`Operation.is_open`); one may be both."""
 _MISSING = "Missing"
 _LOST = (df.OrchestrationRuntimeStatus.Failed, df.OrchestrationRuntimeStatus.Terminated)
-_OURS = frozenset({Orchestrator.IMPORT_IMAGE, Orchestrator.COPY_IMAGE, Orchestrator.REMOVE_IMAGE})
+_OURS = frozenset(kind.orchestrator for kind in KINDS.values())
 
 bp = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -126,13 +125,13 @@ async def _lost(
     return list({status.instance_id: status for status in halves}.values())
 
 
-def _job(given: Any) -> ImportJob | CopyJob | DeleteJob:
+def _job(given: Any) -> AnyJob:
     """The orchestration's input. It is a string of JSON when it came through a host that encodes twice."""
     job: Mapping[str, Any] = json.loads(given) if isinstance(given, str) else given
-    return DeleteJob.model_validate(job) if job["action"] == OperationAction.DELETE else read_making_job(job)
+    return read_job(job)
 
 
-async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJob | DeleteJob, how: str) -> None:
+async def _repair(client: df.DurableOrchestrationClient, job: AnyJob, how: str) -> None:
     if not await asyncio.to_thread(_is_open, job):
         return
     operation = None if isinstance(job, DeleteJob) else await asyncio.to_thread(_note_lost, job)
@@ -142,7 +141,7 @@ async def _repair(client: df.DurableOrchestrationClient, job: ImportJob | CopyJo
         return  # a step that was begun goes on alone: it is stopped, or takes something back, and is waited for
     if isinstance(job, DeleteJob):
         _log.warning("the deletion is begun again, its orchestration ended as %s %s", how, about(job))
-        await start(client, Orchestrator.REMOVE_IMAGE, job)
+        await start(client, kind_of(job).orchestrator, job)
         return
     repair_id = step_instance_id(job.operation_id, "repair")
     usable, regions = await asyncio.to_thread(_good, job)
@@ -163,7 +162,7 @@ async def _is_at_work(client: df.DurableOrchestrationClient, operation_id: str) 
     return bool(steps)
 
 
-def _is_open(job: ImportJob | CopyJob | DeleteJob) -> bool:
+def _is_open(job: AnyJob) -> bool:
     """Whether the operation's record does not say that all is done; one that was never accepted is open, too."""
     try:
         return wiring.catalog().get(Operation, job.org_id, job.operation_id).is_open
@@ -171,7 +170,7 @@ def _is_open(job: ImportJob | CopyJob | DeleteJob) -> bool:
         return True
 
 
-def _note_lost(job: ImportJob | CopyJob) -> Operation | None:
+def _note_lost(job: MakingJob) -> Operation | None:
     """Stop what may still be at work on the operation: its work sees that before it calls Azure again."""
     catalog = wiring.catalog()
     for _ in range(_TRIES):
@@ -190,10 +189,10 @@ def _note_lost(job: ImportJob | CopyJob) -> Operation | None:
     raise Changed(job.operation_id)
 
 
-def _good(job: ImportJob | CopyJob) -> tuple[bool, tuple[str, ...]]:
+def _good(job: MakingJob) -> tuple[bool, tuple[str, ...]]:
     """Whether the image can be used already, and in which further regions."""
-    if not isinstance(job, CopyJob):
+    if not kind_of(job).replicates:
         return False, ()
     assets = every(wiring.catalog(), Asset, job.org_id, job.image_id, job.version_id)
     good = {asset.id for asset in assets if asset.status in USABLE}
-    return job.asset_id in good, tuple(each.region.name for each in job.replicas if each.asset_id in good)
+    return job.asset_id in good, tuple(region for asset_id, region in job.regions.items() if asset_id in good)

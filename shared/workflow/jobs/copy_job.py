@@ -1,5 +1,6 @@
 """The job of a copy."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from shared.models.base import Model, UtcTime
@@ -28,3 +29,13 @@ class CopyJob(Job):
     replication_mode: ReplicationMode = ReplicationMode.FULL
     end_of_life: UtcTime | None = None
     exclude_from_latest: bool = False
+
+    @property
+    def regions(self) -> Mapping[str, str]:
+        """The further regions, by the asset that stands for each."""
+        return {replica.asset_id: replica.region.name for replica in self.replicas}
+
+    @property
+    def source_id(self) -> str | None:
+        """The ARM id of the version that is copied."""
+        return self.source.id

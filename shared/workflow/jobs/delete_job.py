@@ -1,20 +1,17 @@
 """The job of a deletion."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from shared.states.enums import OperationAction
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.jobs.import_job import ImportJob
 from shared.workflow.jobs.job import Job
+from shared.workflow.jobs.making_job import MakingJob
 
 
 class DeleteJob(Job):
     """All that a deletion needs to know; the version and asset of its own are those of the first job it takes back."""
 
     action: Literal[OperationAction.DELETE] = OperationAction.DELETE
-    made: tuple[Annotated[ImportJob | CopyJob, Field(discriminator="action")], ...]
+    made: tuple[MakingJob, ...]
     """The jobs that made what is deleted: one for each version."""
     whole_image: bool = True
     """Whether no version is left afterwards, and the image goes, too."""

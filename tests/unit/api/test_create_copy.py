@@ -14,7 +14,7 @@ from shared.requests import copy_sources
 from shared.states.enums import AssetType, SourceType
 from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
 from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.steps import copy_steps
+from shared.workflow.plans import copy_steps
 from tests.builders import GALLERY, GOLDEN, ORG, PROVIDER, SUBSCRIPTION, asset, image, provider_instance, version
 from tests.unit.api.client import (
     HOST,

@@ -11,9 +11,8 @@ from shared.models.image import Asset, Image, Version
 from shared.models.operation import Operation
 from shared.states.enums import OperationAction
 from shared.states.statuses import OperationStatus
-from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from tests.builders import GOLDEN, ORG, accepted, copy_job, import_job, new_id, operation, version
 from tests.unit.api.client import HOST, Answer, Api
 
@@ -22,7 +21,7 @@ def delete(api: Api, path: str, headers: Mapping[str, str] | None = None, **para
     return api.request("DELETE", f"/imagemgmt/v1/images/{path}", None, headers, **{"org_id": ORG, **params})
 
 
-def there(api: Api, job: ImportJob | CopyJob, **change: Any) -> ImportJob | CopyJob:
+def there(api: Api, job: MakingJob, **change: Any) -> MakingJob:
     """Let what the job made be there, its operation ended unless told otherwise."""
     api.catalog.create(*accepted(job))
     operation = api.catalog.get(Operation, ORG, job.operation_id)

@@ -7,9 +7,9 @@ import pytest
 
 from shared.models.image import Image
 from shared.models.operation import Operation
-from shared.workflow.jobs.any_job import read_making_job
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.kinds import read_making_job
 from shared.workflow.messages import RepairTask
 from tests import golden
 from tests.builders import ORG

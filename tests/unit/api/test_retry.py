@@ -13,8 +13,7 @@ from shared.models.image import Asset, Image, Version
 from shared.models.operation import Operation
 from shared.states.enums import OperationAction
 from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
-from shared.workflow.jobs.copy_job import CopyJob
-from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.jobs.making_job import MakingJob
 from tests.builders import ORG, accepted, copy_job, import_job, operation
 from tests.unit.api.client import HOST, Answer, Api
 
@@ -25,7 +24,7 @@ def retry(api: Api, operation_id: str, headers: Mapping[str, str] | None = None)
     return api.request("POST", f"/imagemgmt/v1/operations/{operation_id}/retry?org_id={ORG}", None, headers)
 
 
-def failed(api: Api, job: ImportJob | CopyJob | None = None, **change: Any) -> str:
+def failed(api: Api, job: MakingJob | None = None, **change: Any) -> str:
     """An operation that failed at the creation of the virtual machine, and is kept for an hour."""
     job = job or import_job()
     api.catalog.create(*accepted(job))
