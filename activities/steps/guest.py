@@ -86,15 +86,15 @@ def _after_driver(step: ImportStep, waiting: Waiting | None, catalog: CatalogSto
     return outcome_of(waiting)
 
 
-def _note(step: ImportStep, resources: Sequence[tuple[int, str]], state: str, catalog: CatalogStore) -> None:
+def _note(step: ImportStep, resources: Sequence[str], state: str, catalog: CatalogStore) -> None:
     ledger.write(catalog, step.job, resources, state, step.at)
 
 
-def _commands(step: ImportStep) -> Sequence[tuple[int, str]]:
-    return ledger.command_resources(step.job, _command(step), step.attempt, step.retries)
+def _commands(step: ImportStep) -> Sequence[str]:
+    return ledger.command_resources(step.job, _command(step))
 
 
-def _drivers(step: ImportStep) -> Sequence[tuple[int, str]]:
+def _drivers(step: ImportStep) -> Sequence[str]:
     """The driver's extension; none where Azure has none, which ends the step."""
     extension, _ = GPU_DRIVERS.get((step.job.gpu_type, step.job.os_type.family), ("", ""))
     return ledger.driver_resources(step.job, extension) if extension else ()

@@ -8,6 +8,11 @@ from shared.arm_ids import GALLERY_ID
 from shared.models.base import LEDGER, Record, UtcTime
 
 
+def hash_of(resource_id: str) -> str:
+    """A key for an ARM id, which has letters that no key may have, and no letter case that could be relied on."""
+    return sha256(resource_id.lower().encode()).hexdigest()
+
+
 class LedgerState:
     """The states of a ledger entry."""
 
@@ -27,7 +32,7 @@ class LedgerEntry(Record):
     org_id: str
     operation_id: str
     order: int
-    """The order of creation; the way back is the other way round."""
+    """The order among resources that are created at the same moment."""
     resource_id: str
     state: str
     updated_at: UtcTime
@@ -39,8 +44,8 @@ class LedgerEntry(Record):
 
     @property
     def row_key(self) -> str:
-        """The order, padded so that it sorts."""
-        return f"{self.order:03d}"
+        """`hash_of` the resource's id; older releases wrote the order, and two resources could have the same."""
+        return hash_of(self.resource_id)
 
     @property
     def stays(self) -> bool:
@@ -64,8 +69,8 @@ class ResourceOwner(Record):
 
     @classmethod
     def partition_of(cls, resource_id: str) -> str:
-        """A hash of the id, which has letters that no key may have, and no letter case that could be relied on."""
-        return sha256(resource_id.lower().encode()).hexdigest()
+        """`hash_of` the id."""
+        return hash_of(resource_id)
 
     @property
     def partition_key(self) -> str:

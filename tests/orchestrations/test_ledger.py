@@ -2,17 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
-from orchestrators.engine import policies
 from shared.catalogue import ledger
 from shared.errors.azure import PermanentError
-from shared.models.ledger_entry import LedgerEntry, LedgerState, ResourceOwner
+from shared.models.ledger_entry import LedgerEntry, LedgerState
 from shared.states.enums import GpuType
-from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.import_job import ImportJob
-from shared.workflow.naming import gallery_target, staging
+from shared.workflow.naming import staging
 from shared.workflow.pace import Pace
 from tests import builders
 from tests.orchestrations.conftest import World
@@ -107,74 +106,51 @@ def test_a_retry_hides_no_run_command_of_before(world: World) -> None:
     assert set(commands) == set(world.images.scripts), "all that were made are known"
 
 
-def test_what_an_older_release_wrote_in_the_place_of_another_run_command_goes_with_the_rest(world: World) -> None:
-    job = retried(world, times=1)
-    (_, name), *_ = ledger.command_resources(job, "remote-desktop-1-1", 1, 1)
-    older = LedgerEntry(
+def test_every_script_of_an_operation_has_a_row_of_its_own(world: World) -> None:
+    """Whatever the attempt: an operation with two steps that run scripts keeps both (T3 of the structure review)."""
+    job = builders.import_job()
+    for name in ("remote-desktop-1", "customise-1"):
+        ledger.write(world.catalog, job, ledger.command_resources(job, name), LedgerState.EXISTS, builders.NOW)
+    existing = ledger.existing(world.catalog, job.operation_id)
+    assert sorted(each.rpartition("/")[2] for each in existing) == ["customise-1", "remote-desktop-1"]
+
+
+def test_ten_retries_keep_the_order_of_what_they_made(world: World) -> None:
+    job = retried(world, times=11)
+    world.run(job)
+    found = ledger.entries(world.catalog, job.operation_id)
+    commands = [each.resource_id.rpartition("/")[2] for each in found if "/runCommands/" in each.resource_id]
+    assert commands == ["remote-desktop-1", *(f"remote-desktop-{retry}-1" for retry in range(1, 12))]
+
+
+class EntryOfAnOlderRelease(LedgerEntry):
+    """Its row was the order, in which two resources could meet."""
+
+    @property
+    def row_key(self) -> str:
+        return f"{self.order:03d}"
+
+
+def older(job: ImportJob, resource_id: str, order: int, state: str = LedgerState.EXISTS) -> LedgerEntry:
+    return EntryOfAnOlderRelease(
         org_id=job.org_id,
         operation_id=job.operation_id,
-        order=51,
-        resource_id=name,
-        state=LedgerState.EXISTS,
+        order=order,
+        resource_id=resource_id,
+        state=state,
         updated_at=builders.NOW,
     )
-    world.images.fail("begin_restart", PermanentError("Broken", "It is broken."))
-
-    def write(activity: str) -> None:
-        if activity == "begin_restart":
-            world.catalog.put(older)
-
-    world.before_activity = write
-    world.run(job)
-    assert [entry.resource_id for entry in world.catalog.all(LedgerEntry)].count(name) == 2
-    assert {entry.state for entry in world.catalog.all(LedgerEntry)} == {LedgerState.GONE}
 
 
-def test_no_step_has_more_attempts_than_there_are_places() -> None:
-    assert 1 + sum(policy.retries for policy in policies.RETRIES.values()) <= ledger.MOST_ATTEMPTS
-
-
-def test_nothing_of_a_failed_import_is_left_in_the_ledger(world: World) -> None:
-    job = gpu_job()
-    world.images.fail("begin_restart", PermanentError("Broken", "It is broken."))
-    world.accept(job)
-    world.run(job)
-    assert set(entries(world)) == set().union(*ids(job).values())
-    assert set(entries(world).values()) == {LedgerState.GONE}
-    assert world.catalog.all(ResourceOwner) == [], "nor does an event about it look for anybody"
-
-
-def copy_ids(job: CopyJob) -> dict[str, str]:
-    target = gallery_target(job)
-    return {
-        "begin_gallery": target.gallery_id,
-        "begin_definition": target.definition_id,
-        "begin_image_version": target.version_id,
-    }
-
-
-def test_what_a_copy_makes_is_in_the_ledger_before_it_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = builders.copy_job()
-    seen = noting(world, world.galleries, monkeypatch)
-    world.accept(job)
-    world.run(job)
-    for method, created in copy_ids(job).items():
-        assert seen[method].get(created) == LedgerState.CREATING
-    gallery, definition, version = copy_ids(job).values()
-    assert entries(world) == {
-        gallery: LedgerState.KEPT,
-        definition: LedgerState.EXISTS,
-        version: LedgerState.EXISTS,
-    }
-
-
-@pytest.mark.parametrize("method", ["begin_gallery", "begin_definition", "begin_image_version"])
-def test_of_a_failed_copy_only_the_gallery_is_kept(world: World, method: str) -> None:
-    job = builders.copy_job()
-    world.galleries.fail(method, PermanentError("SomethingIsWrong", "Mend it."))
-    world.accept(job)
-    world.run(job)
-    gallery = gallery_target(job).gallery_id
-    assert entries(world).pop(gallery) == LedgerState.KEPT
-    assert {state for each, state in entries(world).items() if each != gallery} <= {LedgerState.GONE}
-    assert "begin_copy_removal" not in world.galleries.calls or method != "begin_gallery", "there was nothing to remove"
+def test_what_an_older_release_wrote_counts_until_something_later_is_known(world: World) -> None:
+    job = builders.import_job()
+    group, machine = ledger.group_resources(job)[0], ledger.machine_resources(job)[0]
+    world.catalog.put(older(job, machine, 30))
+    world.catalog.put(older(job, group, 10))
+    assert ledger.existing(world.catalog, job.operation_id) == [group, machine]
+    later = builders.NOW + timedelta(hours=1)
+    ledger.note_gone(world.catalog, job.operation_id, machine, later)
+    assert ledger.existing(world.catalog, job.operation_id) == [group]
+    ledger.close(world.catalog, job.operation_id, later)
+    assert not ledger.existing(world.catalog, job.operation_id)
+    assert {entry.state for entry in ledger.entries(world.catalog, job.operation_id)} == {LedgerState.GONE}
