@@ -8,7 +8,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 SPEED ?= 60
 RUN_ARGS = --speed $(SPEED) $(if $(filter-out 0 no false,$(ONCE)),--once)
 
-.PHONY: help setup run test genuine check lock clean
+.PHONY: help setup run reset test genuine check fix lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -20,6 +20,9 @@ setup: $(PYTHON_READY) $(AZURITE_READY)  ## install all that is needed into this
 
 run: $(PYTHON_READY) $(AZURITE_READY)  ## run the service on this machine and import an image [SPEED=60] [ONCE=1]
 	@$(BIN)/python -m local.run $(RUN_ARGS)
+
+reset: $(PYTHON_READY)  ## remove the state and logs that run has kept, and nothing else
+	@$(BIN)/python -m local.run.reset
 
 # More than there are processors: many tests mostly wait.
 TESTS_AT_ONCE ?= $(shell echo $$(( ($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2 )))
@@ -40,6 +43,10 @@ check: $(PYTHON_READY)  ## lint, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
+
+fix: $(PYTHON_READY)  ## mend what check can mend by itself: formatting, imports, simple lint
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
 
 lock: $(PYTHON_READY)  ## pin anew what pyproject.toml asks for
 	@$(BIN)/python -m pip install --quiet uv
