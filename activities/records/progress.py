@@ -7,6 +7,7 @@ import azure.durable_functions as df
 from activities.run import CANCELED
 from shared import wiring
 from shared.catalogue import commit, transitions
+from shared.catalogue.change import Change, Tree
 from shared.delivery.outbox import NO_EVENTS, Outbox
 from shared.errors.azure import ErrorKind
 from shared.errors.catalogue import RECORDS_CHANGED, AlreadyExists, IllegalTransition, NotFound, OperationCanceled
@@ -96,7 +97,7 @@ def record(progress: Progress, catalog: CatalogStore, outbox: Outbox = NO_EVENTS
     if _has_ended(progress, catalog):
         return
 
-    def work_out() -> transitions.Change:
+    def work_out() -> Change:
         return transitions.apply(_tree(progress, catalog), progress)
 
     def is_written() -> bool:
@@ -114,14 +115,14 @@ def _has_ended(progress: Progress, catalog: CatalogStore) -> bool:
     return transitions.says_nothing_new(catalog.get(Operation, progress.org_id, progress.operation_id), progress)
 
 
-def _tree(progress: Progress, catalog: CatalogStore) -> transitions.Tree:
+def _tree(progress: Progress, catalog: CatalogStore) -> Tree:
     """The records around the progress's asset; a deletion shows progress in an image that others made."""
     operation = catalog.get(Operation, progress.org_id, progress.operation_id)
     ids = (progress.image_id, progress.version_id, progress.asset_id)
     return commit.read_tree(catalog, operation, *ids, ends_build=transitions.ends_build(progress))
 
 
-def _report(progress: Progress, change: transitions.Change) -> None:
+def _report(progress: Progress, change: Change) -> None:
     ids = about(progress)
     for entry in change.history:
         _log.info("%s %s -> %s %s", entry.entity.lower(), entry.before, entry.after, ids)

@@ -8,7 +8,8 @@ import azure.durable_functions as df
 
 from activities.run import undo
 from shared import wiring
-from shared.catalogue import commit, queue, transitions
+from shared.catalogue import change, commit, queue
+from shared.catalogue import removal as removals
 from shared.delivery.outbox import NO_EVENTS, Outbox
 from shared.errors.azure import ErrorKind
 from shared.errors.catalogue import RECORDS_CHANGED, Changed, NotFound, StoreUnavailable
@@ -94,7 +95,7 @@ def remove(removal: ImageRemoval, catalog: CatalogStore, outbox: Outbox = NO_EVE
         except NotFound:
             return True
 
-    def write(work_out: Callable[[], transitions.Change]) -> None:
+    def write(work_out: Callable[[], change.Change]) -> None:
         commit.write(catalog, work_out, is_written, outbox.about(job.org_id, job.image_id))
 
     for made in job.made:
@@ -112,22 +113,22 @@ def remove(removal: ImageRemoval, catalog: CatalogStore, outbox: Outbox = NO_EVE
 
 def _removal(
     removal: ImageRemoval, kind: type[Version | Image], ids: Sequence[str], catalog: CatalogStore
-) -> transitions.Change:
+) -> change.Change:
     """A version, or the image, goes; gone already is no change."""
     job = removal.job
     try:
         image, gone = catalog.get(Image, job.org_id, job.image_id), catalog.get(kind, job.org_id, *ids)
     except NotFound:
-        return transitions.NOTHING
-    return transitions.remove(image, gone, job, removal.at)
+        return change.NOTHING
+    return removals.remove(image, gone, job, removal.at)
 
 
-def _roll_up(removal: ImageRemoval, catalog: CatalogStore) -> transitions.Change:
+def _roll_up(removal: ImageRemoval, catalog: CatalogStore) -> change.Change:
     """The image is what the versions that are left make it."""
     job = removal.job
     image = catalog.get(Image, job.org_id, job.image_id)
     left = [version.status for version in every(catalog, Version, job.org_id, job.image_id)]
-    return transitions.roll_up(image, left, job, removal.at)
+    return removals.roll_up(image, left, job, removal.at)
 
 
 def finish(end: OperationEnd, catalog: CatalogStore) -> None:

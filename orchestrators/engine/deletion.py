@@ -11,12 +11,13 @@ from orchestrators.engine.workflow import Workflow
 from shared.models.error_info import ErrorInfo
 from shared.names import Activity
 from shared.states.statuses import AssetStatus, OperationStatus
-from shared.workflow import steps
+from shared.workflow import undoing
 from shared.workflow.jobs.delete_job import DeleteJob
 from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.kinds import removal_of
 from shared.workflow.messages import ImageRemoval, OperationEnd, Progress
 from shared.workflow.outcome import Outcome
+from shared.workflow.step import position_of
 
 LEFT_IN_AZURE = "LEFT_IN_AZURE"
 """The code of a deletion that could not remove everything from Azure."""
@@ -33,15 +34,17 @@ class Deletion(Workflow):
 
     def stop(self) -> Replay:
         """Wait until the work in progress has ended; what does not end in time loses what it works on."""
-        position = steps.position(self._plan, steps.STOP_WORK)
+        position = position_of(self._plan, undoing.STOP_WORK)
         yield from self._record(step=position)
         self._show(position, None)
-        yield from self._run(steps.STOP_WORK, position, now(self._context) + timedelta(seconds=steps.STOP_WORK.limit))
+        yield from self._run(
+            undoing.STOP_WORK, position, now(self._context) + timedelta(seconds=undoing.STOP_WORK.limit)
+        )
 
     def remove(self, made: MakingJob) -> Replay:
         """Remove from Azure what one job made."""
         step = removal_of(made)
-        position = steps.position(self._plan, step)
+        position = position_of(self._plan, step)
         yield from self._set(made, AssetStatus.DELETING, None)
         yield from self._record(step=position)
         self._show(position, AssetStatus.DELETING)

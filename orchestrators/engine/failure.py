@@ -5,15 +5,15 @@ from typing import Any
 from shared.errors.azure import ErrorKind
 from shared.errors.catalogue import RECORDS_CHANGED
 from shared.states.statuses import AssetStatus
-from shared.workflow import steps
 from shared.workflow.kinds import Kind
 from shared.workflow.outcome import StepError
+from shared.workflow.step import Step
 
 
 class StepFailed(Exception):
     """A step failed for good; the workflow undoes what was done."""
 
-    def __init__(self, step: steps.Step, error: StepError) -> None:
+    def __init__(self, step: Step, error: StepError) -> None:
         super().__init__(f"{step.name}: {error.code}")
         self.step = step
         self.error = error

@@ -91,6 +91,11 @@ class Records:
             }
         )
 
+    def _show_wait(self, title: str) -> None:
+        """What the portal shows of an instance that has not begun its work."""
+        names = {"imageId": self._job.image_id, "imageName": self._job.image_name}
+        self._context.set_custom_status({**names, "title": title, "status": self._kind.begins})
+
     def _summary(self, status: AssetStatus | None, **progress: int) -> dict[str, str | None]:
         self._context.set_custom_status(
             {"imageId": self._job.image_id, "imageName": self._job.image_name, "status": status, **progress}

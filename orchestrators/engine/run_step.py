@@ -12,10 +12,11 @@ from shared.errors.azure import ErrorKind
 from shared.models.error_info import RetryInfo
 from shared.names import Activity, Event, Orchestrator
 from shared.states.statuses import AssetStatus
-from shared.workflow import steps
+from shared.workflow import steps, undoing
 from shared.workflow.kinds import kind_of
 from shared.workflow.messages import Progress
 from shared.workflow.outcome import Outcome, OutcomeState, StepError
+from shared.workflow.step import Step
 from shared.workflow.step_input import StepInput, StepTask
 
 bp = df.Blueprint()
@@ -101,9 +102,9 @@ def _wait_for_azure(
     return (yield from bell.listen(min(delay, left), gap, *_alarms(step)))
 
 
-def _alarms(step: steps.Step) -> tuple[Event, ...]:
+def _alarms(step: Step) -> tuple[Event, ...]:
     """What ends every wait: a step that takes something back goes on although the operation is canceled."""
-    return () if step in steps.UNDOING else (Event.CANCEL,)
+    return () if step in undoing.UNDOING else (Event.CANCEL,)
 
 
 def _wait_for_retry(

@@ -31,6 +31,7 @@ from shared.workflow.messages import (
 )
 from shared.workflow.outcome import Outcome, StepError
 from shared.workflow.replication import RegionWatch, ReplicationResult, ReplicationTask
+from shared.workflow.step import Step, position_of
 from shared.workflow.step_input import StepPosition, StepTask
 
 
@@ -68,14 +69,7 @@ class Workflow(Records):
         self._deadline = now(self._context) + timedelta(seconds=self._job.pace.deadline_seconds)
 
     def _wait_for_turn(self, task: TurnTask) -> Generator[Any, Any, Turn]:
-        self._context.set_custom_status(
-            {
-                "imageId": self._job.image_id,
-                "imageName": self._job.image_name,
-                "title": "Wait for its turn",
-                "status": self._kind.begins,
-            }
-        )
+        self._show_wait("Wait for its turn")
         instance = step_instance_id(self._job.operation_id, QUEUE, self._retries)
         try:
             returned = yield self._context.call_sub_orchestrator(Orchestrator.AWAIT_TURN, task.to_json(), instance)
@@ -83,17 +77,17 @@ class Workflow(Records):
             return Turn(error=unexpected(QUEUE))
         return Turn.model_validate(returned)
 
-    def steps_left(self) -> Sequence[steps.Step]:
+    def steps_left(self) -> Sequence[Step]:
         """The steps that are still to be taken: all of them, or after a retry from the one that failed on."""
         return self._plan[self._taken :]
 
-    def take(self, step: steps.Step) -> Replay:
+    def take(self, step: Step) -> Replay:
         """Take one step, to its end.
 
         Raises:
             StepFailed: it failed for good.
         """
-        position = steps.position(self._plan, step)
+        position = position_of(self._plan, step)
         recorded = yield from self._record(status=step.status, step=position)
         if recorded.error is not None:
             raise StepFailed(step, recorded.error)
@@ -110,7 +104,7 @@ class Workflow(Records):
 
         Nothing of this fails the copy: where the version is, it stays.
         """
-        position = steps.position(self._plan, steps.REPLICATION)
+        position = position_of(self._plan, steps.REPLICATION)
         yield from self._record(status=self._kind.ends, step=position)
         self._show(position, AssetStatus.REPLICATING)
         watches = tuple(self._watch(replica) for replica in job.replicas)
@@ -182,7 +176,7 @@ class Workflow(Records):
 
         Records that can't be written don't stop it: what is in Azure costs money.
         """
-        position = steps.position((*self._plan, self._kind.clean_up), self._kind.clean_up)
+        position = position_of((*self._plan, self._kind.clean_up), self._kind.clean_up)
         # How far the work had come stays as it was: taking it back is no progress.
         position = position.model_copy(update={"percent": 0})
         yield from self._record(step=position, error=error)
@@ -240,11 +234,7 @@ class Workflow(Records):
         return True
 
     def _run(
-        self,
-        step: steps.Step,
-        position: StepPosition,
-        deadline: datetime,
-        job: MakingJob | None = None,
+        self, step: Step, position: StepPosition, deadline: datetime, job: MakingJob | None = None
     ) -> Generator[Any, Any, Outcome]:
         """See a step of the operation's job through, or of another one that it takes back."""
         task = StepTask(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared.catalogue import queue
-from shared.catalogue.transitions import Change, Tree
+from shared.catalogue.change import Change, Tree
 from shared.delivery.outbox import NOBODY, ImageOutbox
 from shared.errors.catalogue import AlreadyExists, Changed, StoreUnavailable
 from shared.models.image import Asset, Image, Version

@@ -1,73 +1,22 @@
 """What a step's progress does to the records: the guarded transition, the roll-up and the history. Pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
+from shared.catalogue.change import NOTHING, OPERATION, Change, Tree, history_of, rolled
 from shared.catalogue.queue import new_ticket
 from shared.delivery import catalog_events
 from shared.errors.catalogue import IllegalTransition, OperationCanceled
-from shared.models.base import Record
-from shared.models.cloud_event import CloudEvent
-from shared.models.history import HistoryEntry
 from shared.models.image import Asset, Image, Version
-from shared.models.operation import Operation, Ticket
+from shared.models.operation import Operation
 from shared.states.enums import AssetType
 from shared.states.roll_up import stream_status, version_status
 from shared.states.sets import FAILED, USABLE
-from shared.states.statuses import AssetStatus, OperationStatus, VersionStatus
+from shared.states.statuses import AssetStatus, OperationStatus
 from shared.states.transition_table import FIRST_ASSET_STATUS, RETRY_TRANSITIONS, may_follow
-from shared.workflow.jobs.job import Job
 from shared.workflow.messages import Progress
-
-OPERATION = "OPERATION"
-"""What a retry or an error belongs to in the history that changes no status of image, version or copy."""
-T = TypeVar("T", Version, Image)
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """The records that a change of one asset touches.
-
-    Attributes:
-        image: the image.
-        version: the asset's version.
-        asset: the asset.
-        operation: the operation at work on it.
-        other_assets: the version's other assets.
-        other_versions: the statuses of the image's other versions.
-        ticket: the operation's, if the progress ends its build and it has one.
-    """
-
-    image: Image
-    version: Version
-    asset: Asset
-    operation: Operation
-    other_assets: Sequence[Asset] = ()
-    other_versions: Sequence[VersionStatus] = ()
-    ticket: Ticket | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What to write: `records` in one transaction, the image last; `history` belongs to them.
-
-    `operation` is one of the records; None where there is nothing to write.
-
-    In the same transaction the records of `gone` go, and those of `new` come: no build ends without giving its ticket
-    back, and none is retried without another.
-    """
-
-    records: Sequence[Record]
-    history: Sequence[HistoryEntry]
-    operation: Operation | None = None
-    events: Sequence[CloudEvent] = ()
-    gone: Sequence[Record] = ()
-    new: Sequence[Record] = ()
-
-
-NOTHING = Change(records=(), history=())
 
 
 def ends_build(progress: Progress) -> bool:
@@ -158,10 +107,10 @@ def _resumed(asset: Asset, at: datetime) -> Asset:
 
 def _change(tree: Tree, assets: Sequence[Asset], operation: Operation, progress: Progress) -> Change:
     """What to write when the assets have changed: version and image are rolled up from them."""
-    version = _rolled(tree.version, version_status([asset.status for asset in assets]), progress)
-    image = _rolled(tree.image, stream_status([version.status, *tree.other_versions]), progress)
+    version = rolled(tree.version, version_status([asset.status for asset in assets]), progress)
+    image = rolled(tree.image, stream_status([version.status, *tree.other_versions]), progress)
     before: Sequence[Asset | Version | Image] = (tree.asset, *tree.other_assets, tree.version, tree.image)
-    history = _history(tree, before, (*assets, version, image), operation, progress)
+    history = history_of(tree, before, (*assets, version, image), operation, progress)
     if history:
         image = image.model_copy(update={"revision": tree.image.revision + len(history)})
     after: Sequence[Asset | Version | Image] = (*assets, version, image)
@@ -171,51 +120,6 @@ def _change(tree: Tree, assets: Sequence[Asset], operation: Operation, progress:
         history=history,
         operation=operation,
         events=tuple(catalog_events.of_entry(entry, version.id) for entry in history if entry.entity != OPERATION),
-    )
-
-
-def remove(image: Image, gone: Version | Image, job: Job, at: datetime) -> Change:
-    """Work out what to write when the record of a version, or the image itself, goes at the end of a deletion."""
-    whole = gone.kind == Image.kind
-    return _single(image, gone, catalog_events.DELETED, job, at, updates=() if whole else ({},), gone=(gone,))
-
-
-def roll_up(image: Image, versions: Sequence[VersionStatus], job: Job, at: datetime) -> Change:
-    """Work out what the versions that are left after a deletion make of the image."""
-    status = stream_status(versions)
-    if image.status == status:
-        return NOTHING
-    return _single(image, image, status, job, at, updates=({"status": status},))
-
-
-def _single(
-    image: Image,
-    subject: Version | Image,
-    after: str,
-    job: Job,
-    at: datetime,
-    *,
-    updates: Sequence[Mapping[str, Any]],
-    gone: Sequence[Record] = (),
-) -> Change:
-    """One change of status; `updates` are those of the image, if it stays."""
-    entry = HistoryEntry(
-        org_id=image.org_id,
-        image_id=image.id,
-        at=at,
-        sequence=image.revision + 1,
-        entity=subject.kind.upper(),
-        entity_id=subject.id,
-        before=subject.status,
-        after=after,
-        operation_id=job.shown_by or job.operation_id,
-    )
-    counted = {"revision": entry.sequence, "updated_at": at}
-    return Change(
-        records=tuple(image.model_copy(update={**update, **counted}) for update in updates),
-        history=(entry,),
-        events=(catalog_events.of_entry(entry, subject.id),),
-        gone=gone,
     )
 
 
@@ -233,12 +137,6 @@ def _changed_asset(asset: Asset, progress: Progress) -> Asset:
     if status in FAILED:
         update["error"] = progress.error or asset.error
     return asset.model_copy(update=update)
-
-
-def _rolled(record: T, status: object, progress: Progress) -> T:
-    if record.status == status:
-        return record
-    return record.model_copy(update={"status": status, "updated_at": progress.at})
 
 
 def _changed_operation(operation: Operation, progress: Progress) -> Operation:
@@ -267,43 +165,3 @@ def _changed_operation(operation: Operation, progress: Progress) -> Operation:
     if progress.end is OperationStatus.SUCCEEDED:
         update |= {"percent_complete": 100, "error": progress.error}
     return operation.model_copy(update=update)
-
-
-def _is_news(operation: Operation, progress: Progress) -> bool:
-    """Whether a retry or an error that changes no status is not in the history yet."""
-    retried = progress.retry is not None and progress.retry != operation.retry
-    return retried or (progress.error is not None and progress.error != operation.error)
-
-
-def _history(
-    tree: Tree,
-    before: Sequence[Asset | Version | Image],
-    after: Sequence[Asset | Version | Image],
-    operation: Operation,
-    progress: Progress,
-) -> tuple[HistoryEntry, ...]:
-    changed = [
-        (new.kind.upper(), new.id, str(old.status), str(new.status))
-        for old, new in zip(before, after, strict=True)
-        if old.status != new.status
-    ]
-    if not changed and _is_news(tree.operation, progress):
-        changed = [(OPERATION, tree.operation.id, str(tree.operation.status), str(operation.status))]
-    error = progress.retry.reason if progress.retry else progress.error
-    return tuple(
-        HistoryEntry(
-            org_id=progress.org_id,
-            image_id=progress.image_id,
-            at=progress.at,
-            sequence=tree.image.revision + offset,
-            entity=entity,
-            entity_id=entity_id,
-            before=was,
-            after=becomes,
-            operation_id=progress.operation_id,
-            step=(error and error.step) or (progress.step.name if progress.step else tree.operation.step),
-            attempt=progress.retry.attempt if progress.retry else error.attempt if error else None,
-            error=error,
-        )
-        for offset, (entity, entity_id, was, becomes) in enumerate(changed, start=1)
-    )

@@ -11,14 +11,14 @@ from shared.names import Orchestrator
 from shared.states.enums import OperationAction
 from shared.states.statuses import AssetStatus
 from shared.states.transition_table import FIRST_ASSET_STATUS
-from shared.workflow import naming, plans, steps
+from shared.workflow import naming, plans, steps, undoing
 from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.delete_job import DeleteJob
 from shared.workflow.jobs.import_job import ImportJob
 from shared.workflow.jobs.job import Job
 from shared.workflow.jobs.making_job import MakingJob
-from shared.workflow.steps import Step
+from shared.workflow.step import Step
 
 J = TypeVar("J", bound=Job)
 
@@ -72,8 +72,8 @@ IMPORT = Kind(
     job=ImportJob,
     plan=lambda job: plans.import_steps(job.os_type, job.gpu_type),
     first_plan=plans.first_import_steps,
-    clean_up=steps.CLEAN_UP,
-    removal=steps.REMOVE_MACHINE,
+    clean_up=undoing.CLEAN_UP,
+    removal=undoing.REMOVE_MACHINE,
     anchor=lambda job: naming.staging(job).vm_id,
     roots=lambda job: (naming.staging(job).group_id,),
     ends=AssetStatus.IMPORT_COMPLETE,
@@ -87,8 +87,8 @@ COPY = Kind(
     job=CopyJob,
     plan=lambda job: plans.copy_steps(replicated=bool(job.replicas)),
     first_plan=plans.first_copy_steps,
-    clean_up=steps.COPY_CLEAN_UP,
-    removal=steps.REMOVE_IMAGE_VERSION,
+    clean_up=undoing.COPY_CLEAN_UP,
+    removal=undoing.REMOVE_IMAGE_VERSION,
     anchor=lambda job: naming.gallery_target(job).version_id,
     roots=lambda job: (naming.gallery_target(job).version_id, naming.gallery_target(job).definition_id),
     ends=AssetStatus.AVAILABLE,
@@ -105,7 +105,7 @@ def _nothing(_: DeleteJob) -> str:
 
 def _deletion_steps(job: DeleteJob) -> Sequence[Step]:
     """Stop the work in progress, then take away what each job made."""
-    return (steps.STOP_WORK, *(removal_of(made) for made in job.made))
+    return (undoing.STOP_WORK, *(removal_of(made) for made in job.made))
 
 
 DELETE = Kind(
@@ -114,7 +114,7 @@ DELETE = Kind(
     job=DeleteJob,
     plan=_deletion_steps,
     first_plan=_deletion_steps,
-    clean_up=steps.STOP_WORK,
+    clean_up=undoing.STOP_WORK,
     removal=None,
     anchor=_nothing,
     roots=lambda _: (),

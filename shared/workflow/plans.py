@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shared.states.enums import GpuType, OsType
 from shared.workflow.jobs.copy_job import CopyJob
 from shared.workflow.jobs.import_job import ImportJob
+from shared.workflow.step import Step
 from shared.workflow.steps import (
     ALLOW_RDP,
     COPY_PREFLIGHT,
@@ -22,7 +23,6 @@ from shared.workflow.steps import (
     RESTART,
     SOURCE_ACCESS,
     VIRTUAL_MACHINE,
-    Step,
 )
 
 

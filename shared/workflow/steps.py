@@ -4,44 +4,14 @@ The typical durations are planning values for Windows on Azure; they weigh the p
 and decide nothing else.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from shared.names import Activity
 from shared.states.statuses import AssetStatus
-from shared.workflow.step_input import StepPosition
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of a workflow.
-
-    Attributes:
-        name: stable, for programs.
-        title: for people.
-        status: the asset's status while it runs; None leaves it as it is.
-        failure: the asset's status when it fails for good.
-        retrying: the asset's status while an automatic retry waits; None: that of the workflow kind.
-        needs_turn: whether it waits for the provider instance to have room for one more build.
-        typical: how long it usually takes, in seconds.
-        limit: how long one attempt may take, in seconds; retries have the whole operation's time.
-        begin: the activity that starts it.
-        check: the activity that asks how it is going; None where `begin` does all of it.
-    """
-
-    name: str
-    title: str
-    status: AssetStatus | None
-    failure: AssetStatus
-    typical: float
-    limit: float
-    begin: Activity
-    check: Activity | None = None
-    retrying: AssetStatus | None = None
-    needs_turn: bool = True
-
+from shared.workflow.step import Step
+from shared.workflow.undoing import CLEAN_UP, COPY_CLEAN_UP, REMOVE_IMAGE_VERSION, REMOVE_MACHINE, STOP_WORK
 
 _MINUTE = 60.0
+
+_HOUR = 60 * _MINUTE
 
 PREFLIGHT = Step(
     name="preflight",
@@ -140,18 +110,6 @@ RESTART = Step(
     begin=Activity.BEGIN_RESTART,
     check=Activity.CHECK_RESTART,
 )
-CLEAN_UP = Step(
-    name="clean-up",
-    title="Remove what was created in Azure",
-    status=None,
-    failure=AssetStatus.IMPORT_FAILED,
-    typical=5 * _MINUTE,
-    limit=60 * _MINUTE,
-    begin=Activity.BEGIN_CLEAN_UP,
-    check=Activity.CHECK_CLEAN_UP,
-)
-
-_HOUR = 60 * _MINUTE
 
 SOURCE_ACCESS = Step(
     name="source-access",
@@ -212,49 +170,6 @@ REPLICATION = Step(
     check=Activity.CHECK_TARGET_REGIONS,
     needs_turn=False,  # Azure does it alone
 )
-COPY_CLEAN_UP = Step(
-    name="copy-clean-up",
-    title="Remove what was created in Azure",
-    status=None,
-    failure=AssetStatus.IMPORT_FAILED,
-    typical=1 * _MINUTE,
-    limit=60 * _MINUTE,
-    begin=Activity.BEGIN_COPY_REMOVAL,
-    check=Activity.CHECK_COPY_REMOVAL,
-)
-
-STOP_WORK = Step(
-    name="stop-work",
-    title="Stop the work in progress",
-    status=None,
-    failure=AssetStatus.DELETION_FAILED,
-    typical=5,
-    limit=2 * _HOUR,
-    begin=Activity.STOP_WORK,
-    check=Activity.STOP_WORK,
-)
-REMOVE_MACHINE = Step(
-    name="remove-machine",
-    title="Remove the virtual machine and what belongs to it",
-    status=AssetStatus.DELETING,
-    failure=AssetStatus.DELETION_FAILED,
-    typical=5 * _MINUTE,
-    limit=2 * _HOUR,
-    begin=Activity.BEGIN_CLEAN_UP,
-    check=Activity.CHECK_CLEAN_UP,
-    retrying=AssetStatus.DELETION_RETRY_PENDING,
-)
-REMOVE_IMAGE_VERSION = Step(
-    name="remove-image-version",
-    title="Remove the version from the gallery",
-    status=AssetStatus.DELETING,
-    failure=AssetStatus.DELETION_FAILED,
-    typical=1 * _MINUTE,
-    limit=2 * _HOUR,
-    begin=Activity.BEGIN_COPY_REMOVAL,
-    check=Activity.CHECK_COPY_REMOVAL,
-    retrying=AssetStatus.DELETION_RETRY_PENDING,
-)
 
 _BY_NAME = {
     step.name: step
@@ -284,10 +199,6 @@ _BY_NAME = {
 }
 
 
-UNDOING = frozenset({CLEAN_UP, COPY_CLEAN_UP, STOP_WORK, REMOVE_MACHINE, REMOVE_IMAGE_VERSION})
-"""The steps that take something back, or wait for that."""
-
-
 def by_name(name: str) -> Step:
     """The step with that name.
 
@@ -295,16 +206,3 @@ def by_name(name: str) -> Step:
         KeyError: there is none.
     """
     return _BY_NAME[name]
-
-
-def position(steps: Sequence[Step], step: Step) -> StepPosition:
-    """Where a step is in its workflow; the percentage goes by typical durations."""
-    index = steps.index(step)
-    behind = sum(each.typical for each in steps[:index])
-    return StepPosition(
-        name=step.name,
-        title=step.title,
-        number=index + 1,
-        count=len(steps),
-        percent=int(100 * behind / sum(each.typical for each in steps)),
-    )

@@ -12,7 +12,7 @@ from shared.states.enums import GpuType, OsType
 from shared.states.roll_up import VERSION_OF_ASSET
 from shared.states.statuses import AssetStatus, VersionStatus
 from shared.workflow import plans, steps
-from shared.workflow.steps import Step
+from shared.workflow.step import Step
 from tests.e2e.aftermath import HUB, LAST_STATUS
 from tests.e2e.stack import Import, Json, Stack, Tenant, wait_until
 from tests.e2e.test_copy import copy, versions_in_azure, with_gallery

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from orchestrators.repair_operation import ORCHESTRATION_LOST
-from shared.catalogue.transitions import OPERATION
+from shared.catalogue.change import OPERATION
 from shared.models.history import HistoryEntry
 from shared.models.image import Asset, Image, NameReservation, Version
 from shared.models.ledger_entry import LedgerState
@@ -19,7 +19,7 @@ from shared.workflow.jobs.delete_job import DeleteJob
 from shared.workflow.jobs.import_job import ImportJob
 from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.naming import gallery_target, staging
-from shared.workflow.steps import CLEAN_UP, COPY_CLEAN_UP
+from shared.workflow.undoing import CLEAN_UP, COPY_CLEAN_UP
 from tests.orchestrations.conftest import PASSWORD, World
 
 _GOOD = {ImportJob: AssetStatus.IMPORT_COMPLETE, CopyJob: AssetStatus.AVAILABLE}

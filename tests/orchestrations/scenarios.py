@@ -23,7 +23,7 @@ from shared.workflow.jobs.making_job import MakingJob
 from shared.workflow.kinds import kind_of, removal_of
 from shared.workflow.pace import Pace
 from shared.workflow.sources import PurchasePlan
-from shared.workflow.steps import Step
+from shared.workflow.step import Step
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations import aftermath

@@ -6,8 +6,8 @@ import pytest
 
 from shared.models.error_info import ErrorInfo
 from shared.states.statuses import AssetStatus, OperationStatus
-from shared.workflow import steps
-from shared.workflow.steps import Step
+from shared.workflow import steps, undoing
+from shared.workflow.step import Step
 from tests.orchestrations.conftest import PASSWORD
 from tests.orchestrations.faulty import AZURE_FAULTS, LASTING, Fault, Operation
 from tests.orchestrations.scenarios import SCENARIOS, Run, Stage
@@ -40,7 +40,7 @@ def test_whatever_azure_does_at_a_step_the_end_is_right(stage: Stage, caplog, na
         if passes(operation, fault):
             assert ends_as_if_nothing_was(run, scenario), f"{run.end} after {fault} at {operation}"
         else:
-            check = said_of_removal if step in steps.UNDOING else said
+            check = said_of_removal if step in undoing.UNDOING else said
             assert check(run, step, fault) == [], f"{fault} at {operation}"
     assert PASSWORD not in caplog.text
 
@@ -57,7 +57,7 @@ def test_every_call_to_azure_belongs_to_a_step(stage: Stage, name: str):
 def test_every_step_is_in_a_scenario():
     tried = {step.name for scenario in SCENARIOS.values() for step in scenario.steps}
     # Stopping work asks nothing of Azure: it is in the deletion of what is being made.
-    assert tried | {steps.STOP_WORK.name} == set(steps._BY_NAME) | {steps.REPLICATION.name}
+    assert tried | {undoing.STOP_WORK.name} == set(steps._BY_NAME) | {steps.REPLICATION.name}
 
 
 def passes(operation: Operation, fault: Fault) -> bool:
@@ -91,6 +91,6 @@ def said_of_removal(run: Run, step: Step, fault: Fault) -> list[str]:
     found = [] if CODES[fault] in details else [f"the details are {details}"]
     if deletion and (deletion.status is OperationStatus.FAILED) is not (deletion.error is not None):
         found.append(f"the deletion is {deletion.status}: {deletion.error}")
-    if deletion and step is not steps.CLEAN_UP and deletion.status is OperationStatus.SUCCEEDED:
+    if deletion and step is not undoing.CLEAN_UP and deletion.status is OperationStatus.SUCCEEDED:
         found.append("the deletion has succeeded")
     return found

@@ -12,14 +12,14 @@ from shared.models.outbox import OutboxEvent
 from shared.names import Activity
 from shared.ports.azure import Preflight
 from shared.states.enums import GpuType, OsType
-from shared.workflow import plans, steps
+from shared.workflow import plans, undoing
 from shared.workflow.sources import PurchasePlan
 from tests import builders
 from tests.fakes import FOUND_FACTS
 from tests.orchestrations.conftest import PASSWORD
 
-IMPORT = [*plans.import_steps(OsType.WVD, GpuType.NVIDIA), steps.CLEAN_UP]
-COPY = [*plans.copy_steps(replicated=False), steps.COPY_CLEAN_UP]
+IMPORT = [*plans.import_steps(OsType.WVD, GpuType.NVIDIA), undoing.CLEAN_UP]
+COPY = [*plans.copy_steps(replicated=False), undoing.COPY_CLEAN_UP]
 METHODS = {
     Activity.PREFLIGHT_IMPORT: "preflight",
     Activity.PROVE_SOURCE_ACCESS: "prove_access",
@@ -28,7 +28,7 @@ METHODS = {
     Activity.BEGIN_IMAGE_DEFINITION: "begin_definition",
 }
 """The provider's methods that are not called as the activities are."""
-UNDOING = {steps.CLEAN_UP, steps.COPY_CLEAN_UP}
+UNDOING = {undoing.CLEAN_UP, undoing.COPY_CLEAN_UP}
 CASES = [
     *(pytest.param("images", step, id=f"import-{step.name}") for step in IMPORT),
     *(pytest.param("galleries", step, id=f"copy-{step.name}") for step in COPY),

@@ -59,6 +59,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
 }
 MOST_IMPORTERS = 40
+MOST_LINES = 250
+MOST_LINES_OF_A_FUNCTION = 40
+"""Without its docstring."""
 
 
 def _files() -> Iterator[tuple[str, str, ast.Module]]:
@@ -126,6 +129,21 @@ def test_a_module_imports_only_what_its_place_allows(name, rule, tree):
         if _is_standard(imported):
             continue
         assert _begins(imported, ALLOWED[rule]), f"{name} imports {imported}"
+
+
+IN_THE_APP = [(name, tree) for name, rule, tree in FILES if not rule.startswith("local")]
+
+
+@pytest.mark.parametrize(("name", "tree"), IN_THE_APP, ids=[name for name, _ in IN_THE_APP])
+def test_files_and_functions_are_short(name, tree):
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert {each.name: _lines(each) for each in functions if _lines(each) > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    described = ast.get_docstring(function, clean=False)
+    return (function.end_lineno or 0) - function.lineno + 1 - (described.count("\n") + 1 if described else 0)
 
 
 def test_no_module_imports_itself_by_a_detour():

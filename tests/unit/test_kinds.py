@@ -6,7 +6,7 @@ import pytest
 
 from shared.states.enums import GpuType, OperationAction, OsType
 from shared.states.sets import AT_REST, FAILED, LIVE
-from shared.workflow import kinds, plans, steps
+from shared.workflow import kinds, plans, steps, undoing
 from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.jobs.delete_job import DeleteJob
 from shared.workflow.jobs.import_job import ImportJob
@@ -38,8 +38,8 @@ def test_a_kind_begins_at_work_and_ends_at_rest(kind):
     assert kind.retrying in LIVE
     assert kind.ends is None or kind.ends in AT_REST - FAILED
     assert {kind.timed_out, kind.canceled} <= FAILED
-    assert kind.clean_up in steps.UNDOING
-    assert kind.removal is None or kind.removal in steps.UNDOING
+    assert kind.clean_up in undoing.UNDOING
+    assert kind.removal is None or kind.removal in undoing.UNDOING
 
 
 @pytest.mark.parametrize("job", [IMPORT, COPY, deletion()], ids=lambda job: job.action)

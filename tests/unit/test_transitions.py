@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.catalogue import transitions
+from shared.catalogue.change import Tree
 from shared.errors.catalogue import IllegalTransition, OperationCanceled
 from shared.models.error_info import ErrorInfo, RetryInfo
 from shared.states.statuses import AssetStatus, OperationStatus, StreamStatus, VersionStatus
@@ -19,7 +20,7 @@ STEP = StepPosition(name="virtual-machine", title="Create the virtual machine", 
 
 @pytest.fixture(name="tree")
 def _tree():
-    return transitions.Tree(
+    return Tree(
         image=builders.image(), version=builders.version(), asset=builders.asset(), operation=builders.operation()
     )
 
@@ -31,7 +32,7 @@ def progress(at=AT, **change):
 def applied(tree, change):
     """The tree after a change."""
     by_kind = {record.kind: record for record in change.records}
-    return transitions.Tree(
+    return Tree(
         image=by_kind.get("image", tree.image),
         version=by_kind.get("version", tree.version),
         asset=by_kind.get("asset", tree.asset),
@@ -99,7 +100,7 @@ def test_a_failure_ends_everything_with_its_error(tree):
 
 
 def test_success_forgets_the_errors_on_the_way(tree):
-    tree = transitions.Tree(
+    tree = Tree(
         image=tree.image,
         version=tree.version,
         asset=tree.asset.model_copy(update={"status": AssetStatus.RESTARTING_VM}),
@@ -113,7 +114,7 @@ def test_success_forgets_the_errors_on_the_way(tree):
 
 
 def test_an_ended_operation_takes_its_end_again_and_nothing_else(tree):
-    ended = transitions.Tree(
+    ended = Tree(
         image=tree.image,
         version=tree.version,
         asset=tree.asset,
@@ -136,7 +137,7 @@ def test_what_was_found_out_is_added_to_the_assets_data(tree):
 
 def test_other_versions_and_assets_count(tree):
     other = builders.asset(id="other", status=AssetStatus.AVAILABLE)
-    tree = transitions.Tree(
+    tree = Tree(
         image=tree.image,
         version=tree.version,
         asset=tree.asset.model_copy(update={"status": AssetStatus.DEPLOYING_VM}),

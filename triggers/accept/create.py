@@ -10,8 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -20,21 +18,16 @@ import azure.functions as func
 
 from shared import wiring
 from shared.delivery import catalog_events
-from shared.errors.catalogue import AlreadyExists, CatalogError, Changed, NotFound
+from shared.errors.catalogue import AlreadyExists, CatalogError, Changed
 from shared.errors.services import SecretUnavailable
 from shared.models.idempotency_key import IdempotencyKey
-from shared.models.image import NameReservation
-from shared.models.provider_instance import ProviderInstance
 from shared.requests.acceptance import Accepted, Ids
-from shared.requests.copy_acceptance import accept_copy, check_copy
-from shared.requests.copy_sources import find_origin
 from shared.requests.findings import Code, Finding, listed
 from shared.requests.image_requests import Parsed, parse_image_request
-from shared.requests.import_acceptance import accept_import, check_import
-from shared.requests.models import AnyRequest, CopyRequest, ImportRequest
+from shared.requests.models import AnyRequest
 from shared.requests.problems import RETRY_AFTER_SECONDS, Problem, Refused, invalid
 from shared.workflow.kinds import kind_of
-from shared.workflow.pace import Pace
+from triggers.accept.check import check, name_finding, name_in_use
 from triggers.accept.start import start
 from triggers.http import caller, idempotent_requests
 from triggers.http.answers import POLL_SECONDS, flag, json_response, now, parameter, prefers_strict, read_body
@@ -45,9 +38,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-Acceptance = Callable[[Ids, datetime, Pace], Accepted]
-"""Makes the records and the job of a request that nothing speaks against."""
-
 
 async def create(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Accept a request, or raise `Refused`."""
@@ -56,7 +46,7 @@ async def create(req: func.HttpRequest, client: df.DurableOrchestrationClient) -
     if request is None or parsed.findings:
         raise Refused(invalid(parsed.findings))
     if flag(req, "validateOnly"):
-        await asyncio.to_thread(_check, request)
+        await asyncio.to_thread(check, request)
         content = {"valid": True, "warnings": warnings_of(listed(parsed.warnings))}
         return json_response(content, headers=_preference(req))
     attempt = await asyncio.to_thread(idempotent_requests.begin, req, request.org_id, read_body(req))
@@ -90,7 +80,7 @@ async def _work(
     attempt: idempotent_requests.Attempt,
     respond: Callable[[Accepted], func.HttpResponse],
 ) -> func.HttpResponse:
-    make = await asyncio.to_thread(_check, request)
+    make = await asyncio.to_thread(check, request)
     settings = wiring.settings()
     operation, image, version, asset = (str(uuid4()) for _ in range(4))
     accepted = make(Ids(operation, image, version, asset, settings.catalog_name), now(), settings.pace)
@@ -145,58 +135,6 @@ def _org_findings(body: Mapping[str, Any], stated: str | None) -> Sequence[Findi
     return (Finding(Code.CONTRADICTION, f"is not {stated}, which org_id says", "/orgId"),)
 
 
-def _check(request: AnyRequest) -> Acceptance:
-    """Check the request against what the org has: its provider instance, its images, and their names.
-
-    Raises:
-        Refused: something speaks against it; 409 if that is nothing but the name.
-    """
-    checked = _check_provider(request)
-    taken = _name_finding(request.org_id, request.stream_name)
-    if isinstance(checked, Sequence):
-        raise Refused(invalid([*checked, taken] if taken else checked))
-    if taken:
-        raise _name_in_use(taken)
-    return checked
-
-
-def _check_provider(request: AnyRequest) -> Acceptance | Sequence[Finding]:
-    """Check what the provider instance allows."""
-    provider_id = request.provider_instance_id
-    try:
-        provider = wiring.catalog().get(ProviderInstance, request.org_id, provider_id)
-    except NotFound:
-        message = f"the org has no provider instance {provider_id}: PUT it to provider-instances/{provider_id}"
-        return [Finding(Code.UNKNOWN_PROVIDER_INSTANCE, message, "/providerInstanceId")]
-    return _check_copy(request, provider) if isinstance(request, CopyRequest) else _check_import(request, provider)
-
-
-def _check_import(request: ImportRequest, provider: ProviderInstance) -> Acceptance | Sequence[Finding]:
-    return check_import(request, provider) or partial(accept_import, request, provider)
-
-
-def _check_copy(request: CopyRequest, provider: ProviderInstance) -> Acceptance | Sequence[Finding]:
-    findings = check_copy(request, provider)
-    origin = find_origin(request, provider, wiring.catalog())
-    if isinstance(origin, Finding):
-        return [*findings, origin]
-    return findings or partial(accept_copy, request, provider, origin)
-
-
-def _name_finding(org_id: str, name: str) -> Finding | None:
-    """That an image of the org has the name."""
-    try:
-        taken = wiring.catalog().get(NameReservation, org_id, name.lower())
-    except NotFound:
-        return None
-    message = f"the image {taken.image_id} has the name {taken.name} already: choose another"
-    return Finding(Code.NAME_IN_USE, message, "/streamName")
-
-
-def _name_in_use(taken: Finding) -> Refused:
-    return Refused(Problem(409, taken.code, taken.message, (taken,)))
-
-
 async def _prepare(client: df.DurableOrchestrationClient, accepted: Accepted, request: AnyRequest) -> None:
     """Start the orchestration, then keep the secret, if there is one.
 
@@ -236,8 +174,8 @@ def _write(accepted: Accepted, answer: IdempotencyKey | None) -> None:
             # The orchestration waited in vain and gave up, perhaps before there was a secret to forget.
             _forget_secret(accepted.job.secret_name)
         is_name = error.key.endswith(accepted.name.row_key)
-        if is_name and (taken := _name_finding(accepted.image.org_id, accepted.image.name)):
-            raise _name_in_use(taken) from error
+        if is_name and (taken := name_finding(accepted.image.org_id, accepted.image.name)):
+            raise name_in_use(taken) from error
         # The orchestration gave up; or the name became free again a moment ago.
         detail = "The request came to nothing: please repeat."
         raise Refused(Problem(503, Code.TRY_AGAIN, detail, retry_after=RETRY_AFTER_SECONDS)) from error

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared import wiring
 from shared.catalogue import commit, transitions
+from shared.catalogue.change import NOTHING, Change
 from shared.errors.catalogue import IllegalTransition, NotFound
 from shared.models.operation import Operation
 from shared.names import Event, kept_instance_id
@@ -51,11 +52,11 @@ def _retry(
     at = now()
     response = None
 
-    def work_out() -> transitions.Change:
+    def work_out() -> Change:
         nonlocal response
         operation = fetch(Operation, "operation", org, operation_id)
         if response is not None and operation.last_changed_at == at:
-            return transitions.NOTHING  # written, and only the answer was lost
+            return NOTHING  # written, and only the answer was lost
         if operation.retry_until is None or at >= operation.retry_until:
             raise _refusal(operation)
         ids = (operation.image_id, operation.version_id, operation.asset_id)
