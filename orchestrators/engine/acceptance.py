@@ -10,10 +10,7 @@ from orchestrators.engine.calls import now, persist, sleep
 from orchestrators.engine.secrets import delete_secrets, keep_deleting_secrets
 from shared.names import Activity
 from shared.workflow.jobs.any_job import AnyJob
-from shared.workflow.messages import (
-    Acceptance,
-    AcceptanceFound,
-)
+from shared.workflow.messages import Acceptance, AcceptanceFound
 
 
 def is_accepted(context: df.DurableOrchestrationContext, job: AnyJob) -> Generator[Any, Any, bool]:

@@ -18,7 +18,7 @@ def await_retry(context: df.DurableOrchestrationContext) -> Replay:
     SDK would take the same one for news a second time.
     """
     task = read_input(context, RetryWindow)
-    bell = Signals(context)
+    signals = Signals(context)
     for _ in range(policies.POLLS_PER_INSTANCE):
         looked = task.model_copy(update={"at": now(context)})
         given = yield from persist(context, Activity.DECIDE_KEPT, looked, task.job.pace)
@@ -30,6 +30,6 @@ def await_retry(context: df.DurableOrchestrationContext) -> Replay:
         if task.heard:
             yield from sleep(context, wait)
         else:
-            heard = yield from bell.rest(wait, Event.DECIDED)
+            heard = yield from signals.rest(wait, Event.DECIDED)
             task = task.model_copy(update={"heard": heard is not None})
     return context.continue_as_new(task.to_json())

@@ -21,9 +21,9 @@ def await_turn(context: df.DurableOrchestrationContext) -> Replay:
     no long history.
     """
     task = read_input(context, TurnTask)
-    bell = Signals(context)
-    for _ in bell.rounds(Event.CANCEL):
-        yield from bell.rest(policies.queue_delay(task.position, task.limit, task.job.pace), Event.CANCEL)
+    signals = Signals(context)
+    for _ in signals.rounds(Event.CANCEL):
+        yield from signals.rest(policies.queue_delay(task.position, task.limit, task.job.pace), Event.CANCEL)
         turn = yield from ask_for_turn(context, task)
         if turn is not None and turn.position is None:
             return turn.to_json()

@@ -38,22 +38,22 @@ def sleep(context: df.DurableOrchestrationContext, seconds: float) -> Replay:
 
 
 class Signals:
-    """What may end the waits of one execution of an orchestrator before their time: each event rings once.
+    """The external events that may end the waits of one execution of an orchestrator: each is heard once.
 
     The SDK gives an event that came before anybody waited for it to every later wait of that name, while the host
     gives it to one: a second wait would end at once, and the instance hang. So each event has one wait in an
     execution, which all timers are raced against. Whoever wants to hear it again begins a new execution.
 
     The new one hears what comes from then on. What came before and was not heard, the engine drops (seen on Durable
-    extension 3.19): so an execution makes one more round for what has rung (`rounds`), and what comes in the moment of
+    extension 3.19): so an execution makes one more round for what has come (`rounds`), and what comes in the moment of
     its end is lost. An event is a hint only: without it, the next look finds what it would have told.
     """
 
     def __init__(self, context: df.DurableOrchestrationContext) -> None:
         self._context = context
         self._waits = {event: context.wait_for_external_event(event) for event in Event}
-        self.rung: set[Event] = set()
-        """What has rung, and so rings no more."""
+        self.heard: set[Event] = set()
+        """What was heard, and is not waited for again."""
 
     def rounds(self, *events: Event) -> Iterator[None]:
         """The rounds of waiting and asking of this execution, which ends sooner once it has heard news.
@@ -61,32 +61,32 @@ class Signals:
         If one of the events came in the last of them, there is one more, in which it is heard.
         """
         for _ in range(policies.POLLS_PER_INSTANCE):
-            if Event.NEWS in self.rung:
+            if Event.NEWS in self.heard:
                 break
             yield
-        if self._rings(*events):
+        if self._arrived(*events):
             yield
 
-    def _rings(self, *events: Event) -> Event | None:
+    def _arrived(self, *events: Event) -> Event | None:
         """Which of the events has come, and not been heard."""
-        return next((event for event in events if event not in self.rung and self._waits[event].is_completed), None)
+        return next((event for event in events if event not in self.heard and self._waits[event].is_completed), None)
 
     def rest(self, seconds: float, *events: Event) -> Generator[Any, Any, Event | None]:
-        """Wait on a durable timer, or until one of the events rings; returns which, None for the timer.
+        """Wait on a durable timer, or until one of the events comes; returns which, None for the timer.
 
-        It may have rung while something else was done: then there is no wait. Whoever is woken must ask what is to be
-        done; an event says no more than that.
+        It may have come while something else was done: then there is no wait. The caller must ask what is to be done;
+        an event says no more than that.
         """
-        heard = self._rings(*events)
+        heard = self._arrived(*events)
         if heard is None:
-            waits = {event: self._waits[event] for event in events if event not in self.rung}
+            waits = {event: self._waits[event] for event in events if event not in self.heard}
             timer = self._context.create_timer(now(self._context) + timedelta(seconds=seconds))
             first = yield self._context.task_any([timer, *waits.values()])
             if first is timer:
                 return None
             timer.cancel()
             heard = next(event for event, wait in waits.items() if wait is first)
-        self.rung.add(heard)
+        self.heard.add(heard)
         return heard
 
     def listen(self, seconds: float, gap: float, *alarms: Event) -> Generator[Any, Any, bool]:

@@ -15,11 +15,7 @@ from shared.names import Activity
 from shared.states.statuses import AssetStatus, OperationStatus
 from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.kinds import kind_of, plan_of
-from shared.workflow.messages import (
-    Acceptance,
-    OperationEnd,
-    Progress,
-)
+from shared.workflow.messages import OperationEnd, Progress
 from shared.workflow.outcome import Outcome
 from shared.workflow.step_input import StepPosition
 
@@ -73,7 +69,7 @@ class Records:
             progress = Progress.of(self._job, now(self._context), asset_id=asset_id, status=status, error=error)
             yield from self._persist(Activity.RECORD_PROGRESS, progress)
 
-    def _persist(self, activity: Activity, payload: Acceptance | Progress | OperationEnd) -> Replay:
+    def _persist(self, activity: Activity, payload: Progress | OperationEnd) -> Replay:
         return (yield from persist(self._context, activity, payload, self._job.pace))
 
     def _show(self, position: StepPosition, status: AssetStatus | None) -> None:

@@ -14,10 +14,7 @@ from shared.states.sets import LIVE
 from shared.states.statuses import AssetStatus
 from shared.workflow.messages import Progress
 from shared.workflow.outcome import StepError
-from shared.workflow.replication import (
-    RegionWatch,
-    ReplicationTask,
-)
+from shared.workflow.replication import RegionWatch, ReplicationTask
 from shared.workflow.steps import REPLICATION
 
 STALLED = "REPLICATION_STALLED"

@@ -21,13 +21,13 @@ def ask_for_regions(
     context: df.DurableOrchestrationContext,
     job: CopyJob,
     regions: tuple[str, ...],
-    bell: Signals | None = None,
+    signals: Signals | None = None,
     *,
     undoing: bool = False,
 ) -> Generator[Any, Any, StepError | None]:
     """Let the version be in the home region and in these; tries again what may pass, returns what does not.
 
-    A cancellation that the bell tells of ends a wait, and is found when Azure is asked.
+    A cancellation that an event tells of ends a wait, and is found when Azure is asked.
     `undoing` says that it takes regions away, which goes on although the operation was canceled.
     """
     failures = 0
@@ -37,7 +37,7 @@ def ask_for_regions(
         if outcome.error is None:
             return None
         failures += 1
-        error = yield from rest_until_retry(context, job, outcome.error, failures, bell)
+        error = yield from rest_until_retry(context, job, outcome.error, failures, signals)
         if error is not None:
             return error
 
@@ -47,7 +47,7 @@ def rest_until_retry(
     job: CopyJob,
     failure: StepError,
     failures: int,
-    bell: Signals | None = None,
+    signals: Signals | None = None,
 ) -> Generator[Any, Any, StepError | None]:
     """Show that a retry waits, and wait for it; returns the failure if there is none."""
     error = failure.model_copy(update={"attempt": failures})
@@ -56,7 +56,7 @@ def rest_until_retry(
         return error
     at = now(context) + timedelta(seconds=delay)
     yield from show_retry(context, job, RetryInfo(attempt=failures + 1, at=at, reason=error.info(REPLICATION.name)))
-    yield from bell.rest(delay, Event.CANCEL) if bell else sleep(context, delay)
+    yield from signals.rest(delay, Event.CANCEL) if signals else sleep(context, delay)
     yield from show_retry(context, job, None)
     return None
 

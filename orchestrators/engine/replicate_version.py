@@ -48,13 +48,13 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
     given up; the others go on. Returns a `ReplicationResult`.
     """
     task = read_input(context, ReplicationTask)
-    bell = Signals(context)
-    for _ in bell.rounds(Event.CANCEL, Event.NEWS):
+    signals = Signals(context)
+    for _ in signals.rounds(Event.CANCEL, Event.NEWS):
         if task.settling is not None:
-            task = yield from settle(context, bell, task, task.settling)
+            task = yield from settle(context, signals, task, task.settling)
             continue
         if not task.requested:
-            error = yield from ask_for_regions(context, task.job, wanted_regions(task), bell)
+            error = yield from ask_for_regions(context, task.job, wanted_regions(task), signals)
             if error is not None:
                 task = yield from give_up(context, task, error)
             task = task.model_copy(update={"requested": True})
@@ -64,7 +64,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
         # Where Azure can't be asked, news don't hurry us.
         is_refused = task.unread is not None and task.heeds_refusals
         gap = delay if is_refused else policies.news_gap(task.woken, task.job.pace)
-        news = yield from bell.listen(delay, gap, Event.CANCEL)
+        news = yield from signals.listen(delay, gap, Event.CANCEL)
         task = task.model_copy(update={"woken": task.woken + 1 if news else 0})
         report = yield from _look(context, task)
         if report.error is not None and report.error.kind is ErrorKind.CANCELED:
@@ -73,7 +73,7 @@ def replicate_version(context: df.DurableOrchestrationContext) -> Replay:
             task = yield from _note_unread(context, task, report.error)
         task = yield from _take_in(context, task, report)
         if _to_be_retried(task):
-            task = yield from remove_failed(context, bell, task)
+            task = yield from remove_failed(context, signals, task)
     return context.continue_as_new(task.model_copy(update={"heeds_refusals": True}).to_json())
 
 

@@ -29,10 +29,10 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
     It never raises for what Azure does: a step that failed for good is an outcome, too.
     """
     task = read_input(context, StepTask)
-    bell = Signals(context)
+    signals = Signals(context)
     while True:
         task = _with_deadline(context, task)
-        task, outcome = yield from _attempt(context, bell, task)
+        task, outcome = yield from _attempt(context, signals, task)
         outcome = _numbered(outcome, task.attempt)
         if outcome.state is OutcomeState.WAITING:
             return context.continue_as_new(task.model_copy(update={"waiting": outcome}).to_json())
@@ -50,8 +50,8 @@ def run_step(context: df.DurableOrchestrationContext) -> Replay:
             return outcome.to_json()
         if now(context) + timedelta(seconds=delay) >= task.deadline:
             return Outcome.failed(_timed_out(task, task.deadline, outcome.error)).to_json()
-        yield from _wait_for_retry(context, bell, task, outcome.error, delay)
-        if Event.NEWS in bell.rung or task.attempt % policies.ATTEMPTS_PER_INSTANCE == 0:
+        yield from _wait_for_retry(context, signals, task, outcome.error, delay)
+        if Event.NEWS in signals.heard or task.attempt % policies.ATTEMPTS_PER_INSTANCE == 0:
             return context.continue_as_new(task.to_json())
 
 
@@ -63,7 +63,7 @@ def _numbered(outcome: Outcome, attempt: int) -> Outcome:
 
 
 def _attempt(
-    context: df.DurableOrchestrationContext, bell: Signals, task: StepTask
+    context: df.DurableOrchestrationContext, signals: Signals, task: StepTask
 ) -> Generator[Any, Any, tuple[StepTask, Outcome]]:
     """Begin, or go on waiting, until the step is done, failed, or this execution has polled enough, or heard news.
 
@@ -73,10 +73,10 @@ def _attempt(
     step = steps.by_name(task.position.name)
     deadline = task.attempt_deadline or task.deadline
     outcome = task.waiting or (yield from call_step_activity(context, step.begin, _input(context, task, None)))
-    for _ in bell.rounds(*_alarms(step), Event.NEWS):
+    for _ in signals.rounds(*_alarms(step), Event.NEWS):
         if outcome.state is not OutcomeState.WAITING:
             break
-        news = yield from _wait_for_azure(context, bell, task, outcome, deadline)
+        news = yield from _wait_for_azure(context, signals, task, outcome, deadline)
         task = task.model_copy(update={"polls": task.polls + 1, "woken": task.woken + 1 if news else 0})
         last = now(context) >= deadline
         # After the deadline Azure is asked once more: what is done is never called failed.
@@ -89,7 +89,7 @@ def _attempt(
 
 
 def _wait_for_azure(
-    context: df.DurableOrchestrationContext, bell: Signals, task: StepTask, outcome: Outcome, deadline: datetime
+    context: df.DurableOrchestrationContext, signals: Signals, task: StepTask, outcome: Outcome, deadline: datetime
 ) -> Generator[Any, Any, bool]:
     """Wait until Azure is to be asked again; returns whether that is because of news."""
     step, pace = steps.by_name(task.position.name), task.job.pace
@@ -99,7 +99,7 @@ def _wait_for_azure(
     delay = max(ordinary, policies.patience(step.typical, pace, told=outcome.told)) if patient else ordinary
     left = policies.no_sooner((deadline - now(context)).total_seconds())
     gap = policies.news_gap(task.woken, pace, policies.poll_pace(task.polls, pace, outcome.wait_seconds))
-    return (yield from bell.listen(min(delay, left), gap, *_alarms(step)))
+    return (yield from signals.listen(min(delay, left), gap, *_alarms(step)))
 
 
 def _alarms(step: Step) -> tuple[Event, ...]:
@@ -108,7 +108,7 @@ def _alarms(step: Step) -> tuple[Event, ...]:
 
 
 def _wait_for_retry(
-    context: df.DurableOrchestrationContext, bell: Signals, task: StepTask, error: StepError, delay: float
+    context: df.DurableOrchestrationContext, signals: Signals, task: StepTask, error: StepError, delay: float
 ) -> Replay:
     """Show that a retry is waiting, wait, and go back to the step's own status."""
     step = steps.by_name(task.position.name)
@@ -116,7 +116,7 @@ def _wait_for_retry(
     retry = RetryInfo(attempt=task.attempt, at=at, reason=error.info(step.name))
     waiting = (step.retrying or kind_of(task.job).retrying) if step.status else None
     yield from _record(context, task, status=waiting, retry=retry)
-    yield from bell.rest(delay, *_alarms(step))
+    yield from signals.rest(delay, *_alarms(step))
     yield from _record(context, task, status=step.status, retry=None)
 
 

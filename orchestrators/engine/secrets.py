@@ -9,9 +9,7 @@ from orchestrators.engine import policies
 from orchestrators.engine.calls import Replay, sleep
 from shared.names import Activity
 from shared.workflow.jobs.job import Job
-from shared.workflow.messages import (
-    SecretTask,
-)
+from shared.workflow.messages import SecretTask
 
 
 def delete_secrets(context: df.DurableOrchestrationContext, job: Job) -> Generator[Any, Any, bool]:

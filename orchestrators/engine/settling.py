@@ -13,28 +13,23 @@ from orchestrators.engine.regions import ask_for_regions, rest_until_retry
 from shared.errors.azure import ErrorKind
 from shared.names import Activity, Event
 from shared.workflow.outcome import OutcomeState, StepError
-from shared.workflow.replication import (
-    RegionsInput,
-    ReplicationState,
-    ReplicationTask,
-    Settling,
-)
+from shared.workflow.replication import RegionsInput, ReplicationState, ReplicationTask, Settling
 
 
 def remove_failed(
-    context: df.DurableOrchestrationContext, bell: Signals, task: ReplicationTask
+    context: df.DurableOrchestrationContext, signals: Signals, task: ReplicationTask
 ) -> Generator[Any, Any, ReplicationTask]:
     """Take the failed regions off the version, so that asking for them again is a new beginning."""
     live = {watch.region for watch in undecided(task)}
     others = tuple(each for each in wanted_regions(task) if each not in live)
-    error = yield from ask_for_regions(context, task.job, others, bell)
+    error = yield from ask_for_regions(context, task.job, others, signals)
     if error is not None:
         return (yield from give_up(context, task, error))
     return task.model_copy(update={"settling": Settling(since=now(context))})
 
 
 def settle(
-    context: df.DurableOrchestrationContext, bell: Signals, task: ReplicationTask, settling: Settling
+    context: df.DurableOrchestrationContext, signals: Signals, task: ReplicationTask, settling: Settling
 ) -> Generator[Any, Any, ReplicationTask]:
     """Look whether that update is done; then the regions are asked for again. Else wait."""
     given = RegionsInput(job=task.job, regions=(), handle=settling.handle)
@@ -43,14 +38,14 @@ def settle(
         return _begun_anew(task, now(context))
     if outcome.error is not None:
         failures = settling.failures + 1
-        error = yield from rest_until_retry(context, task.job, outcome.error, failures, bell)
+        error = yield from rest_until_retry(context, task.job, outcome.error, failures, signals)
         settling = settling.model_copy(update={"failures": failures})
     else:
         error = _endless(settling, now(context), task)
         settling = settling.model_copy(update={"polls": settling.polls + 1, "handle": outcome.handle})
         if error is None:
             wait = policies.poll_delay(settling.polls, task.job.pace, outcome.wait_seconds)
-            yield from bell.rest(wait, Event.CANCEL)
+            yield from signals.rest(wait, Event.CANCEL)
     if error is not None:
         return (yield from give_up(context, task, error))
     return task.model_copy(update={"settling": settling})

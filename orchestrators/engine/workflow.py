@@ -22,13 +22,7 @@ from shared.workflow.facts import Facts, SourceFacts
 from shared.workflow.jobs.any_job import AnyJob
 from shared.workflow.jobs.copy_job import CopyJob, Replica
 from shared.workflow.jobs.making_job import MakingJob
-from shared.workflow.messages import (
-    RetryDecided,
-    RetryDecision,
-    RetryWindow,
-    Turn,
-    TurnTask,
-)
+from shared.workflow.messages import RetryDecided, RetryDecision, RetryWindow, Turn, TurnTask
 from shared.workflow.outcome import Outcome, StepError
 from shared.workflow.replication import RegionWatch, ReplicationResult, ReplicationTask
 from shared.workflow.step import Step, position_of

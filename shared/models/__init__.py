@@ -1,1 +1,1 @@
-"""The shapes of what travels: requests and responses, records at rest, inputs and results of the steps."""
+"""The records at rest, a family a file, and the events that tell of their changes."""

@@ -99,10 +99,6 @@ COPY = Kind(
 )
 
 
-def _nothing(_: DeleteJob) -> str:
-    return ""
-
-
 def _deletion_steps(job: DeleteJob) -> Sequence[Step]:
     """Stop the work in progress, then take away what each job made."""
     return (undoing.STOP_WORK, *(removal_of(made) for made in job.made))
@@ -116,7 +112,7 @@ DELETE = Kind(
     first_plan=_deletion_steps,
     clean_up=undoing.STOP_WORK,
     removal=None,
-    anchor=_nothing,
+    anchor=lambda _: "",
     roots=lambda _: (),
     ends=None,
     timed_out=AssetStatus.DELETION_FAILED,
@@ -160,13 +156,18 @@ def removal_of(job: Job) -> Step:
     return removal
 
 
+def _kind_named(job: Mapping[str, Any]) -> Kind[Any]:
+    """The kind that a job names; one that names none is an import, as its model has it."""
+    return KINDS[OperationAction(job.get("action", OperationAction.IMPORT))]
+
+
 def read_job(job: Mapping[str, Any]) -> AnyJob:
     """A job, as its operation keeps it, or as its orchestration was handed it.
 
     Raises:
         ValueError: it is none.
     """
-    read: AnyJob = KINDS[OperationAction(job.get("action", OperationAction.IMPORT))].job.model_validate(job)
+    read: AnyJob = _kind_named(job).job.model_validate(job)
     return read
 
 
@@ -176,7 +177,7 @@ def read_making_job(job: Mapping[str, Any]) -> MakingJob:
     Raises:
         ValueError: it is none.
     """
-    kind = KINDS[OperationAction(job.get("action", OperationAction.IMPORT))]
+    kind = _kind_named(job)
     if kind.removal is None:
         raise ValueError(f"a {kind.action} makes nothing")
     read: MakingJob = kind.job.model_validate(job)

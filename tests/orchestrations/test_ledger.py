@@ -131,13 +131,13 @@ class EntryOfAnOlderRelease(LedgerEntry):
         return f"{self.order:03d}"
 
 
-def older(job: ImportJob, resource_id: str, order: int, state: str = LedgerState.EXISTS) -> LedgerEntry:
+def older(job: ImportJob, resource_id: str, order: int) -> LedgerEntry:
     return EntryOfAnOlderRelease(
         org_id=job.org_id,
         operation_id=job.operation_id,
         order=order,
         resource_id=resource_id,
-        state=state,
+        state=LedgerState.EXISTS,
         updated_at=builders.NOW,
     )
 

@@ -21,15 +21,7 @@ from shared.workflow.sources import PurchasePlan
 from shared.workflow.step_input import ImportStep
 from tests.builders import NOW, facts, import_job
 from tests.fakes import FakeCatalogStore, FakeImageProvider
-from tests.unit.api.client import (
-    PASSWORD,
-    findings,
-    import_body,
-    parse,
-    with_administrator,
-    with_data,
-    with_details,
-)
+from tests.unit.api.client import PASSWORD, findings, import_body, parse, with_administrator, with_data, with_details
 
 DETAILS = "/assetDetails"
 DATA = f"{DETAILS}/data"
